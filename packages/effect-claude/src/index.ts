@@ -1,0 +1,1 @@
+export * as ClaudeError from "./errors/ClaudeError.ts"
