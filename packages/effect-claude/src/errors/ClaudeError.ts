@@ -4,8 +4,12 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import * as Fields from "./internal/fields.ts"
+import { redact } from "./internal/body.ts"
+import * as Classify from "./internal/classify.ts"
+import type * as Fields from "./internal/fields.ts"
 import * as Local from "./internal/local.ts"
+import * as Thrown from "./internal/thrown.ts"
+import { MalformedResponse } from "./internal/transport.ts"
 
 export * from "./internal/local.ts"
 export * from "./internal/remote.ts"
@@ -13,6 +17,12 @@ export * from "./internal/transport.ts"
 
 /** What breaker, limiter and retry budget read from a reason. */
 export type Outcome = Fields.Outcome
+
+/** Tokens of one call as the API bills them; `estimated` when the answer broke off before the API said. */
+export type Usage = Fields.Usage
+
+/** What had arrived when a stream broke. */
+export type Partial = Fields.Partial
 
 /** Every reason there is. */
 export const Reason = Schema.Union([
@@ -28,6 +38,9 @@ export const Reason = Schema.Union([
   Local.SpendExceeded
 ])
 export type Reason = typeof Reason.Type
+
+/** True for what came from the API or the connection, false for what a policy of ours refused. */
+export const isReal: (reason: Reason) => reason is Local.RealReason = Schema.is(Local.RealReason)
 
 /**
  * One try. `wait` is the wait that was chosen after it and `waitSource` where it came from; with `refused` it was not
@@ -73,4 +86,37 @@ export class ClaudeError extends Schema.TaggedError<ClaudeError>()("ClaudeError"
     const tries = this.attempts.length > 1 ? ` (after ${this.attempts.length} attempts)` : ""
     return `${this.method}: ${this.reason._tag}: ${this.reason.message}${tries}`
   }
+}
+
+/** An answer that is not a success: status, headers, raw or parsed body. */
+export type Answer = Classify.Answer
+
+/** The reason for an answer with a status of 300 or more; never fails, whatever the body is. */
+export const fromResponse = (answer: Answer): Local.RealReason => Classify.answer(answer)
+
+/** The reason for an `error` event inside a 200 stream: the same as for the same error by status, with what arrived. */
+export const fromStreamEvent = (data: unknown, stream: Omit<Answer, "status" | "body">): Local.RealReason =>
+  Classify.answer({ ...stream, status: 200, body: data })
+
+/** The reason for what a `fetch` or a body threw; `undefined` for anything that is no failure of the connection. */
+export const fromTransport = Thrown.thrown
+
+/** The reason for a 200 whose body arrived whole and is no message: the error it names, else `MalformedResponse`. */
+export const fromBody = (body: string, answer: Omit<Answer, "body">): Local.RealReason => {
+  if (/^\s*\{\s*"type"\s*:\s*"error"/.test(body)) return Classify.answer({ ...answer, body })
+  const requestId = answer.header("request-id") ?? undefined
+  const what = body.trim() === "" ? "an empty body" : "a body that is no message"
+  return new MalformedResponse({
+    message: `The API answered ${answer.status} with ${what}.`,
+    status: answer.status,
+    requestId,
+    body: redact(body, answer.secrets).slice(0, 500)
+  })
+}
+
+/** The same reason with a mark: its events reached the caller, or a retry owner has given up on it. */
+export const mark = <R extends Reason>(reason: R, marks: { readonly delivered?: true; readonly retried?: true }): R => {
+  // The class of a reason takes the reason's own fields; TypeScript cannot follow that through a union.
+  const Class = reason.constructor as new(fields: object) => R
+  return new Class({ ...reason, ...marks })
 }

@@ -107,7 +107,9 @@ export class RequestExceedsLimit extends Schema.TaggedError<RequestExceedsLimit>
     return "local"
   }
   override get message(): string {
-    return `The request needs at least ${Math.ceil(this.needed)} of ${this.limit}; the whole limit is ${this.available}.`
+    return `The request needs at least ${
+      Math.ceil(this.needed)
+    } of ${this.limit}; the whole limit is ${this.available}.`
   }
 }
 

@@ -1,0 +1,208 @@
+// @effect-diagnostics asyncFunction:off newPromise:off
+/** One answer of the lean `fetch`: pieces are pulled, and a slow reader pauses the socket at 256 kB. */
+
+/** undici's handle on one request. */
+interface Controller {
+  readonly abort: (reason: Error) => void
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+const highWater = 256 * 1024
+const decoder = new TextDecoder()
+
+const abortError = (): Error => new DOMException("This operation was aborted", "AbortError")
+
+/** Thrown for a body that broke, as the global `fetch` does it. */
+const terminated = (cause: Error): Error => new TypeError("terminated", { cause })
+
+type Piece = Uint8Array<ArrayBuffer>
+
+export class LeanResponse {
+  status = 0
+  readonly statusText = ""
+  readonly redirected = false
+  readonly type = "basic" as const
+  bodyUsed = false
+  aborted = false
+  private raw: Readonly<Record<string, string | ReadonlyArray<string>>> = {}
+  private lazyHeaders: Headers | undefined
+  private lazyBody: ReadableStream<Uint8Array> | undefined
+  private controller: Controller | undefined
+  private pieces: Array<Piece> = []
+  private size = 0
+  private paused = false
+  private ended = false
+  private failure: Error | undefined
+  private started = false
+  private waiting: { readonly resolve: (piece: Piece | undefined) => void; readonly reject: (error: Error) => void } | undefined
+
+  readonly url: string
+  private readonly signal: AbortSignal | undefined
+  private readonly resolve: (response: Response) => void
+  private readonly reject: (error: Error) => void
+
+  constructor(
+    url: string,
+    signal: AbortSignal | undefined,
+    resolve: (response: Response) => void,
+    reject: (error: Error) => void
+  ) {
+    this.url = url
+    this.signal = signal
+    this.resolve = resolve
+    this.reject = reject
+    if (signal?.aborted === true) this.onAbort()
+    else signal?.addEventListener("abort", this.onAbort, { once: true })
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300
+  }
+
+  get headers(): Headers {
+    if (this.lazyHeaders === undefined) {
+      const headers = new Headers()
+      for (const [name, value] of Object.entries(this.raw)) {
+        for (const one of typeof value === "string" ? [value] : value) headers.append(name, one)
+      }
+      this.lazyHeaders = headers
+    }
+    return this.lazyHeaders
+  }
+
+  /** The next piece, undefined at the end. One reader at a time. */
+  pull(): Promise<Piece | undefined> {
+    const piece = this.pieces.shift()
+    if (piece !== undefined) {
+      this.size -= piece.length
+      if (this.paused && this.size < highWater) {
+        this.paused = false
+        this.controller?.resume()
+      }
+      return Promise.resolve(piece)
+    }
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    if (this.ended) return Promise.resolve(undefined)
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject }
+    })
+  }
+
+  cancel(): void {
+    if (!this.ended) this.controller?.abort(abortError())
+  }
+
+  get body(): ReadableStream<Uint8Array> {
+    this.lazyBody ??= new ReadableStream<Uint8Array>({
+      pull: async (stream) => {
+        const piece = await this.pull()
+        if (piece === undefined) stream.close()
+        else stream.enqueue(piece)
+      },
+      cancel: () => this.cancel()
+    }, { highWaterMark: 0 })
+    return this.lazyBody
+  }
+
+  async bytes(): Promise<Piece> {
+    this.bodyUsed = true
+    const pieces: Array<Piece> = []
+    let size = 0
+    for (let piece = await this.pull(); piece !== undefined; piece = await this.pull()) {
+      pieces.push(piece)
+      size += piece.length
+    }
+    const whole = new Uint8Array(size)
+    let at = 0
+    for (const piece of pieces) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    return whole
+  }
+  async text(): Promise<string> {
+    return decoder.decode(await this.bytes())
+  }
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text())
+  }
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer
+  }
+  async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()])
+  }
+  formData(): Promise<FormData> {
+    return Promise.reject(new TypeError("form data is not read here"))
+  }
+  clone(): Response {
+    const [one, two] = this.body.tee()
+    this.lazyBody = one
+    return new Response(two, { status: this.status, headers: this.headers })
+  }
+
+  private readonly onAbort = (): void => {
+    this.aborted = true
+    if (this.controller === undefined) this.reject(abortError())
+    else this.controller.abort(abortError())
+  }
+
+  private finish(): void {
+    this.signal?.removeEventListener("abort", this.onAbort)
+  }
+
+  readonly handler = {
+    onRequestStart: (controller: Controller): void => {
+      this.controller = controller
+      if (this.aborted) controller.abort(abortError())
+    },
+    onResponseStart: (
+      _: Controller,
+      status: number,
+      headers: Readonly<Record<string, string | ReadonlyArray<string>>>
+    ): void => {
+      if (status < 200) return
+      this.status = status
+      this.raw = headers
+      this.started = true
+      // Every member of Response that the SDK, its middleware or this library reads is here; the rest of the interface
+      // (constructor statics, `bytes` on older runtimes) is not, and a test holds the SDK to that.
+      this.resolve(this as unknown as Response)
+    },
+    onResponseData: (controller: Controller, chunk: Uint8Array): void => {
+      // undici owns the chunk's memory only until this call returns in pooled mode; its Buffer is never shared here.
+      const piece = chunk as Piece
+      if (this.waiting !== undefined) {
+        const { resolve } = this.waiting
+        this.waiting = undefined
+        resolve(piece)
+        return
+      }
+      this.pieces.push(piece)
+      this.size += piece.length
+      if (!this.paused && this.size >= highWater) {
+        this.paused = true
+        controller.pause()
+      }
+    },
+    onResponseEnd: (): void => {
+      this.ended = true
+      this.finish()
+      this.waiting?.resolve(undefined)
+      this.waiting = undefined
+    },
+    onResponseError: (_: Controller, error: Error): void => {
+      this.finish()
+      const shown = this.aborted || error.name === "AbortError" ? abortError() : error
+      if (!this.started) {
+        this.reject(shown.name === "AbortError" ? shown : new TypeError("fetch failed", { cause: shown }))
+        return
+      }
+      this.failure = shown.name === "AbortError" ? shown : terminated(shown)
+      this.ended = true
+      this.waiting?.reject(this.failure)
+      this.waiting = undefined
+    }
+  }
+}

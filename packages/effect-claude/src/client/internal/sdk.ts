@@ -1,0 +1,137 @@
+// @effect-diagnostics asyncFunction:off
+/**
+ * The seam to the SDK, and the only place that imports its values: one request, its answer as bytes, and what it threw
+ * as a reason. Its own retries are off for every request, whoever made the instance.
+ */
+import Anthropic from "@anthropic-ai/sdk"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
+import { LeanResponse } from "./leanResponse.ts"
+
+/** What is used of an SDK client; `Anthropic` and the clouds' clients all have it. */
+export interface SdkClient {
+  readonly baseURL: string
+  readonly messages: {
+    readonly create: (
+      body: Anthropic.MessageCreateParams,
+      options?: Anthropic.RequestOptions
+    ) => { readonly asResponse: () => Promise<Response> }
+    readonly countTokens?: (
+      body: Anthropic.MessageCountTokensParams,
+      options?: Anthropic.RequestOptions
+    ) => PromiseLike<Anthropic.MessageTokensCount>
+  }
+  readonly models?: {
+    readonly retrieve: (
+      id: string,
+      query?: null,
+      options?: Anthropic.RequestOptions
+    ) => PromiseLike<Anthropic.ModelInfo>
+    readonly list: (
+      query?: null,
+      options?: Anthropic.RequestOptions
+    ) => AsyncIterable<Anthropic.ModelInfo>
+  }
+}
+
+export interface SdkOptions {
+  readonly apiKey: string
+  readonly baseURL: string | undefined
+  readonly fetch: typeof globalThis.fetch | undefined
+}
+
+/** Longer than any bound of ours: the SDK's own timer never fires first. */
+const sdkTimeout = 2 ** 31 - 1
+
+export const make = (options: SdkOptions): SdkClient =>
+  new Anthropic({
+    apiKey: options.apiKey,
+    authToken: null,
+    maxRetries: 0,
+    timeout: sdkTimeout,
+    ...(options.baseURL === undefined ? {} : { baseURL: options.baseURL }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch })
+  })
+
+/** Request options that leave retries and timeouts to us. */
+export const requestOptions = (signal: AbortSignal): Anthropic.RequestOptions => ({
+  signal,
+  maxRetries: 0,
+  timeout: sdkTimeout
+})
+
+/** An answer whose headers have come. */
+export interface Opened {
+  readonly status: number
+  readonly header: (name: string) => string | null
+  /** The next bytes, undefined at the end. */
+  readonly pull: () => Promise<Uint8Array | undefined>
+  readonly text: () => Promise<string>
+  readonly cancel: () => void
+}
+
+const opened = (response: Response | LeanResponse): Opened => {
+  const header = (name: string): string | null => response.headers.get(name)
+  if (response instanceof LeanResponse) {
+    return {
+      status: response.status,
+      header,
+      pull: () => response.pull(),
+      text: () => response.text(),
+      cancel: () => response.cancel()
+    }
+  }
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  return {
+    status: response.status,
+    header,
+    pull: async () => {
+      reader ??= response.body?.getReader()
+      return (await reader?.read())?.value
+    },
+    text: () => response.text(),
+    // A body that is being read is cancelled through its reader, whose rejection says nothing new.
+    cancel: () => void (reader === undefined ? response.body?.cancel() : reader.cancel())?.catch(() => {})
+  }
+}
+
+/** Sends a request and waits for its headers. */
+export const open = async (
+  client: SdkClient,
+  params: Anthropic.MessageCreateParams,
+  signal: AbortSignal
+): Promise<Opened> => opened(await client.messages.create(params, requestOptions(signal)).asResponse())
+
+interface Failed {
+  readonly status: number
+  readonly headers: Headers
+  readonly error: unknown
+  readonly message: string
+}
+
+/** Structural, because a cloud's client may carry its own copy of the SDK's classes. */
+const isFailed = (thrown: unknown): thrown is Failed =>
+  thrown instanceof Error && "status" in thrown && typeof thrown.status === "number" && "headers" in thrown &&
+  thrown.headers instanceof Headers
+
+/** What the SDK threw as a reason; undefined when it is a defect. */
+export const reasonOf = (
+  thrown: unknown,
+  context: {
+    readonly now: number
+    readonly bounds: Parameters<typeof ClaudeError.fromTransport>[1]
+    readonly secrets: ReadonlyArray<string>
+  }
+): ClaudeError.RealReason | undefined =>
+  isFailed(thrown)
+    ? ClaudeError.fromResponse({
+      status: thrown.status,
+      header: (name) => thrown.headers.get(name),
+      body: thrown.error ?? thrown.message.replace(/^\d+ (status code \(no body\))?/, ""),
+      now: context.now,
+      secrets: context.secrets
+    })
+    : ClaudeError.fromTransport(thrown, context.bounds, context.secrets)
+
+/** Headers of an answer that failed, for the limiter. */
+export const headersOf = (thrown: unknown): ((name: string) => string | null) | undefined =>
+  isFailed(thrown) ? (name) => thrown.headers.get(name) : undefined

@@ -1,0 +1,122 @@
+/**
+ * Bounds on time without a fiber or a timer each: one fiber sleeps until the earliest of all bounds. A bound that is
+ * lifted in time costs a heap entry; the heap is swept when more than half of it is dead.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Duration from "effect/Duration"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+
+/** A bound in force; `lift` ends it. */
+export interface Bound {
+  readonly lift: () => void
+}
+
+interface Entry extends Bound {
+  readonly at: number
+  fire: (() => void) | undefined
+}
+
+export interface Watchdog {
+  /** Calls `fire` once when `millis` of Clock time have passed, unless lifted before. Infinity: never. */
+  readonly watch: (millis: number, fire: () => void) => Bound
+}
+
+const never: Bound = { lift: () => {} }
+
+export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const heap: Array<Entry> = []
+  let dead = 0
+  let driver: Fiber.Fiber<void> | undefined
+  let target = Infinity
+
+  const down = (from: number): void => {
+    const entry = heap[from]
+    if (entry === undefined) return
+    let at = from
+    for (;;) {
+      const left = 2 * at + 1
+      const right = left + 1
+      const smaller = right < heap.length && heap[right]!.at < heap[left]!.at ? right : left
+      if (smaller >= heap.length || heap[smaller]!.at >= entry.at) break
+      heap[at] = heap[smaller]!
+      at = smaller
+    }
+    heap[at] = entry
+  }
+  const up = (from: number): void => {
+    const entry = heap[from]!
+    let at = from
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (heap[parent]!.at <= entry.at) break
+      heap[at] = heap[parent]!
+      at = parent
+    }
+    heap[at] = entry
+  }
+  const pop = (): void => {
+    const last = heap.pop()
+    if (last !== undefined && heap.length > 0) {
+      heap[0] = last
+      down(0)
+    }
+  }
+  const sweep = (): void => {
+    let kept = 0
+    for (const entry of heap) if (entry.fire !== undefined) heap[kept++] = entry
+    heap.length = kept
+    dead = 0
+    for (let at = (kept >> 1) - 1; at >= 0; at--) down(at)
+  }
+
+  const drive: Effect.Effect<void> = Effect.suspend(() => {
+    const now = clock.currentTimeMillisUnsafe()
+    for (let head = heap[0]; head !== undefined && (head.fire === undefined || head.at <= now); head = heap[0]) {
+      pop()
+      const { fire } = head
+      head.fire = undefined
+      if (fire === undefined) dead--
+      else fire()
+    }
+    const head = heap[0]
+    if (head === undefined) {
+      target = Infinity
+      driver = undefined
+      return Effect.void
+    }
+    target = head.at
+    return Effect.flatMap(clock.sleep(Duration.millis(head.at - now)), () => drive)
+  })
+
+  const start = (): void => {
+    driver?.interruptUnsafe()
+    target = heap[0]!.at
+    driver = run(drive)
+  }
+
+  yield* Effect.addFinalizer(() => Effect.suspend(() => driver === undefined ? Effect.void : Fiber.interrupt(driver)))
+
+  return {
+    watch: (millis, fire) => {
+      if (millis === Infinity) return never
+      const entry: Entry = {
+        at: clock.currentTimeMillisUnsafe() + millis,
+        fire,
+        lift: () => {
+          if (entry.fire === undefined) return
+          entry.fire = undefined
+          dead++
+          if (dead > 64 && dead * 2 > heap.length) sweep()
+        }
+      }
+      heap.push(entry)
+      up(heap.length - 1)
+      if (entry.at < target) start()
+      return entry
+    }
+  }
+})

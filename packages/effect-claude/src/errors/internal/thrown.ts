@@ -1,0 +1,68 @@
+/** What a `fetch` or a body threw, as a reason; `undefined` when it is no failure of the connection but a defect. */
+import * as Duration from "effect/Duration"
+import { isFields, redact } from "./body.ts"
+import { ConnectionFailed, TimedOut } from "./transport.ts"
+
+/** The bounds in force, to name the one that passed. */
+export interface Bounds {
+  readonly connect: Duration.Duration
+  readonly headers: Duration.Duration
+  readonly idle: Duration.Duration
+}
+
+interface Link {
+  readonly name: string
+  readonly code: string | undefined
+  readonly message: string
+}
+
+/** The chain of causes, at most eight links deep. */
+const chain = (thrown: unknown): ReadonlyArray<Link> => {
+  const links: Array<Link> = []
+  let next: unknown = thrown
+  while (links.length < 8 && typeof next === "object" && next !== null) {
+    const link: { readonly [name: string]: unknown } = Object.assign(Object.create(next), {})
+    const errors = link["errors"]
+    links.push({
+      name: String(link["name"] ?? ""),
+      code: typeof link["code"] === "string" ? link["code"] : undefined,
+      message: String(link["message"] ?? "")
+    })
+    next = link["cause"] ?? (Array.isArray(errors) ? errors[0] : undefined)
+  }
+  return links
+}
+
+const timeouts: Readonly<Record<string, keyof Bounds>> = {
+  UND_ERR_CONNECT_TIMEOUT: "connect",
+  UND_ERR_HEADERS_TIMEOUT: "headers",
+  UND_ERR_BODY_TIMEOUT: "idle"
+}
+
+const ours = /^(UND_ERR_|E[A-Z]{3,}|CERT_|DEPTH_|UNABLE_|SELF_SIGNED|ERR_TLS|ERR_SSL|HPE_)/
+
+export const thrown = (
+  cause: unknown,
+  bounds: Bounds,
+  secrets: ReadonlyArray<string> = []
+): ConnectionFailed | TimedOut | undefined => {
+  const links = chain(cause)
+  const phase = links.map((link) => timeouts[link.code ?? ""]).find((known) => known !== undefined)
+  if (phase !== undefined) return new TimedOut({ phase, after: bounds[phase] })
+  if (links.some((link) => link.name === "APIConnectionTimeoutError")) {
+    return new TimedOut({ phase: "headers", after: bounds.headers })
+  }
+  const coded = links.find((link) => link.code !== undefined && ours.test(link.code))
+  const known = coded ?? links.find((link) =>
+    link.name === "APIConnectionError" ||
+    (link.name === "TypeError" && /fetch failed|terminated|network|Failed to fetch|Load failed/i.test(link.message))
+  )
+  if (known === undefined) return undefined
+  const message = redact(known.message === "" ? "The connection failed." : known.message, secrets).slice(0, 500)
+  return new ConnectionFailed({ message, code: coded?.code })
+}
+
+export const isAbort = (cause: unknown): boolean =>
+  isFields(cause) || cause instanceof Error
+    ? chain(cause).some((link) => link.name === "AbortError" || link.name === "APIUserAbortError")
+    : false

@@ -1,0 +1,151 @@
+/** The order of the policies around one call, in one place; `Resilience` says it in a sentence. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Cause from "effect/Cause"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { ClaudeCircuitBreaker } from "../ClaudeCircuitBreaker.ts"
+import type { ClaudeRateLimiter } from "../ClaudeRateLimiter.ts"
+import type { RetryBudget } from "../RetryBudget.ts"
+import type { RetryPolicy } from "../RetryPolicy.ts"
+import * as Driver from "./driver.ts"
+import { Lease } from "./lease.ts"
+
+export interface Services {
+  readonly limiter: ClaudeRateLimiter["Service"]
+  readonly breaker: ClaudeCircuitBreaker["Service"]
+  readonly budget: RetryBudget["Service"]
+}
+
+export interface Call<A> {
+  readonly method: string
+  readonly model: string
+  /** The breaker's key: endpoint and model. */
+  readonly key: string
+  readonly inputBytes: number
+  readonly maxTokens: number | undefined
+  readonly priority: number
+  readonly maxAttempts: number
+  readonly deadline: Duration.Duration
+  /** A server's wait longer than this fails at once. */
+  readonly maxServerWait: Duration.Duration
+  readonly retry: RetryPolicy
+  /** False for a request that must not be sent again once sent. */
+  readonly resend: boolean
+  readonly attempt: (lease: Lease, deadline: number) => Effect.Effect<A, ClaudeError.Reason>
+}
+
+/** A circuit that is half open says a wait of nothing; this keeps its callers from spinning. */
+const shortestBreakerWait = 100
+
+const once = <A>(services: Services, call: Call<A>, deadline: number): Effect.Effect<A, ClaudeError.Reason> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(services.breaker.check(call.key), () => {
+      const reserve = services.limiter.reserve({
+        model: call.model,
+        inputBytes: call.inputBytes,
+        maxTokens: call.maxTokens,
+        priority: call.priority,
+        deadline
+      })
+      return Effect.flatMap(restore(reserve), (reservation) =>
+        services.breaker.acquire(call.key).pipe(
+          Effect.tapError((reason) => reservation.settle({ _tag: "Failed", reason })),
+          Effect.flatMap((permit) => {
+            const lease = new Lease(reservation, permit, services.budget)
+            return Effect.onExit(restore(call.attempt(lease, deadline)), (exit) => {
+              if (Exit.isSuccess(exit)) return Effect.void
+              const reason = Cause.findErrorOption(exit.cause)
+              return Option.isSome(reason) ? lease.fail(reason.value) : lease.interrupt()
+            })
+          })
+        ))
+    })
+  )
+
+type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
+
+/** Runs a call under all policies. Fails with the last real reason and the log of every try. */
+export const execute = Effect.fnUntraced(function*<A>(services: Services, call: Call<A>) {
+  const clock = yield* Clock.Clock
+  const deadline = clock.currentTimeMillisUnsafe() + Duration.toMillis(call.deadline)
+  const log: Array<ClaudeError.Attempt> = []
+  let driver: Driver.Driver | undefined
+  let last: ClaudeError.RealReason | undefined
+  const failWith = (reason: ClaudeError.Reason): ClaudeError.ClaudeError =>
+    new ClaudeError.ClaudeError({
+      method: call.method,
+      reason: ClaudeError.mark(reason, { retried: true }),
+      attempts: log
+    })
+  const refuse = (refused: Refusal, wait?: Duration.Duration, waitSource?: ClaudeError.Attempt["waitSource"]): void => {
+    const tried = log.at(-1)
+    if (tried !== undefined) log[log.length - 1] = { ...tried, wait: wait ?? tried.wait, waitSource, refused }
+  }
+  for (;;) {
+    const began = clock.currentTimeMillisUnsafe()
+    const result = yield* Effect.result(once(services, call, deadline))
+    if (Result.isSuccess(result)) return result.success
+    const reason = result.failure
+    const now = clock.currentTimeMillisUnsafe()
+    if (reason._tag === "CircuitOpen" && reason.retryAfter !== undefined) {
+      const jitter = 1 + (yield* Random.next) / 4
+      const wait = Math.max(shortestBreakerWait, Duration.toMillis(reason.retryAfter)) * jitter
+      if (now + wait <= deadline) {
+        yield* Effect.sleep(Duration.millis(wait))
+        continue
+      }
+      refuse("deadline", Duration.millis(wait), "breaker")
+      return yield* failWith(last ?? reason)
+    }
+    if (!ClaudeError.isReal(reason)) {
+      if (reason._tag === "LimiterRejected" && last !== undefined) {
+        refuse("deadline", reason.wait, "schedule")
+        return yield* failWith(last)
+      }
+      if (reason._tag === "DeadlineExceeded" && last !== undefined && reason.last === undefined) {
+        return yield* failWith(new ClaudeError.DeadlineExceeded({ deadline: reason.deadline, last }))
+      }
+      return yield* failWith(reason)
+    }
+    const again = Driver.isOnce(reason) && log.some((tried) => tried.reason === reason._tag)
+    last = reason
+    log.push({
+      reason: reason._tag,
+      message: reason.message,
+      status: "status" in reason ? reason.status : undefined,
+      requestId: reason.requestId,
+      model: call.model,
+      duration: Duration.millis(now - began)
+    })
+    if (!reason.isRetryable || again || !call.resend) {
+      refuse("notRetryable")
+      return yield* failWith(reason)
+    }
+    if (log.length >= call.maxAttempts) {
+      refuse("attempts")
+      return yield* failWith(reason)
+    }
+    driver ??= Driver.make(call.retry)
+    const next = yield* driver(reason, now)
+    if (next === undefined) {
+      refuse("schedule")
+      return yield* failWith(reason)
+    }
+    const tooLong = next.source === "server" && Duration.isGreaterThan(next.wait, call.maxServerWait)
+    if (tooLong || now + Duration.toMillis(next.wait) > deadline) {
+      refuse(tooLong ? "hint" : "deadline", next.wait, next.source)
+      return yield* failWith(reason)
+    }
+    if (!(yield* services.budget.withdraw(reason.outcome))) {
+      refuse("budget", next.wait, next.source)
+      return yield* failWith(reason)
+    }
+    log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
+    yield* Effect.onInterrupt(Effect.sleep(next.wait), () => services.budget.refund(reason.outcome))
+  }
+})

@@ -1,0 +1,75 @@
+/** What one attempt holds: its reservation and its breaker permit, given back once, by whoever ends it first. */
+import * as Effect from "effect/Effect"
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
+import type { Permit } from "../ClaudeCircuitBreaker.ts"
+import type { Reservation, Settlement } from "../ClaudeRateLimiter.ts"
+import type { RetryBudget } from "../RetryBudget.ts"
+
+export class Lease {
+  private ended = false
+  private work: Promise<unknown> | undefined
+  private readonly reservation: Reservation
+  private readonly permit: Permit
+  private readonly budget: RetryBudget["Service"]
+
+  constructor(reservation: Reservation, permit: Permit, budget: RetryBudget["Service"]) {
+    this.reservation = reservation
+    this.permit = permit
+    this.budget = budget
+  }
+
+  /** From now on the request is on its way. */
+  get sent(): Effect.Effect<void> {
+    return this.reservation.sent
+  }
+
+  observe(headers: RateLimitHeaders): Effect.Effect<void> {
+    return this.reservation.observe(headers)
+  }
+
+  /** The work goes on although its effect has ended: the reservation is kept until it really ends. */
+  readonly keepUntil = (work: Promise<unknown>): void => {
+    this.work = work
+  }
+
+  succeed(usage: ClaudeError.Usage): Effect.Effect<void> {
+    return this.end({ _tag: "Used", usage }, Effect.andThen(this.permit.record("success"), this.budget.deposit))
+  }
+
+  fail(reason: ClaudeError.Reason): Effect.Effect<void> {
+    const outcome = reason.outcome === "local" ? "ignored" : reason.outcome
+    return this.end(
+      { _tag: "Failed", reason },
+      this.permit.record(outcome, "requestId" in reason || reason._tag === "ConnectionFailed" ? reason : undefined)
+    )
+  }
+
+  /** Interrupted or left by its reader, after so much as is known. */
+  interrupt(usage?: ClaudeError.Usage): Effect.Effect<void> {
+    return this.end(
+      usage === undefined ? { _tag: "Interrupted" } : { _tag: "Interrupted", usage },
+      this.permit.record("ignored")
+    )
+  }
+
+  private end(settlement: Settlement, record: Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.ended) return Effect.void
+      this.ended = true
+      const settle = this.reservation.settle(settlement)
+      const { work } = this
+      if (work === undefined) return Effect.andThen(settle, record)
+      return Effect.andThen(
+        record,
+        Effect.contextWith((context: import("effect/Context").Context<never>) =>
+          Effect.sync(() => {
+            const run = Effect.runForkWith(context)
+            const ended = (): void => void run(settle)
+            work.then(ended, ended)
+          })
+        )
+      )
+    })
+  }
+}
