@@ -120,3 +120,16 @@ export const mark = <R extends Reason>(reason: R, marks: { readonly delivered?: 
   const Class = reason.constructor as new(fields: object) => R
   return new Class({ ...reason, ...marks })
 }
+
+const isReason = Schema.is(Reason)
+
+/** The reason of a `ClaudeError`, or a bare reason itself; undefined for any other error. */
+export const reasonOf = (error: unknown): Reason | undefined =>
+  error instanceof ClaudeError ? error.reason : isReason(error) ? error : undefined
+
+/** The same error with the log of a retry owner that has given up on it. */
+export const withAttempts = <E extends ClaudeError>(error: E, attempts: ReadonlyArray<Attempt>): E => {
+  // The class takes the error's own fields, so what comes out is the E that went in.
+  const Class = error.constructor as new(fields: object) => E
+  return new Class({ method: error.method, reason: mark(error.reason, { retried: true }), attempts })
+}

@@ -67,7 +67,6 @@ export const withTimeouts: {
   ): Effect.Effect<A, E | TimedOut, R> =>
     Effect.timeoutOrElse(self, {
       duration: options.attempt,
-      orElse: () =>
-        Effect.fail(new TimedOut({ phase: "attempt", after: Duration.fromInputUnsafe(options.attempt) }))
+      orElse: () => Effect.fail(new TimedOut({ phase: "attempt", after: Duration.fromInputUnsafe(options.attempt) }))
     })
 )

@@ -13,7 +13,8 @@ interface Block {
   done: boolean
 }
 
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 const number = (value: unknown): number => typeof value === "number" ? value : 0
 const string = (value: unknown): string => typeof value === "string" ? value : ""
 

@@ -31,7 +31,9 @@ const poolPath = "undici/lib/dispatcher/pool.js"
 /** The pool's constructor, or undefined where there is no Node under us. */
 export const loadPool = async (): Promise<(new(origin: string, options: object) => Pool) | undefined> => {
   const process: unknown = Reflect.get(globalThis, "process")
-  const versions: unknown = typeof process === "object" && process !== null ? Reflect.get(process, "versions") : undefined
+  const versions: unknown = typeof process === "object" && process !== null
+    ? Reflect.get(process, "versions")
+    : undefined
   if (typeof versions !== "object" || versions === null || !("node" in versions) || "bun" in versions) return undefined
   const loaded: { readonly default: new(origin: string, options: object) => Pool } = await import(poolPath)
   return loaded.default

@@ -35,7 +35,9 @@ export class LeanResponse {
   private ended = false
   private failure: Error | undefined
   private started = false
-  private waiting: { readonly resolve: (piece: Piece | undefined) => void; readonly reject: (error: Error) => void } | undefined
+  private waiting:
+    | { readonly resolve: (piece: Piece | undefined) => void; readonly reject: (error: Error) => void }
+    | undefined
 
   readonly url: string
   private readonly signal: AbortSignal | undefined

@@ -135,3 +135,10 @@ export const reasonOf = (
 /** Headers of an answer that failed, for the limiter. */
 export const headersOf = (thrown: unknown): ((name: string) => string | null) | undefined =>
   isFailed(thrown) ? (name) => thrown.headers.get(name) : undefined
+
+/** All pages of a listing. */
+export const collect = async <A>(pages: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
+  const all: Array<A> = []
+  for await (const item of pages) all.push(item)
+  return all
+}

@@ -3,8 +3,8 @@
  * lifted in time costs a heap entry; the heap is swept when more than half of it is dead.
  */
 import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 

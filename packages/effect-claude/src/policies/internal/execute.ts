@@ -1,15 +1,15 @@
 /** The order of the policies around one call, in one place; `Resilience` says it in a sentence. */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Cause from "effect/Cause"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { ClaudeCircuitBreaker } from "../ClaudeCircuitBreaker.ts"
-import type { ClaudeRateLimiter } from "../ClaudeRateLimiter.ts"
+import type { ClaudeRateLimiter, Reservation } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
 import * as Driver from "./driver.ts"
@@ -26,7 +26,8 @@ export interface Call<A> {
   readonly model: string
   /** The breaker's key: endpoint and model. */
   readonly key: string
-  readonly inputBytes: number
+  readonly inputBytes: number | undefined
+  readonly inputTokens: number | undefined
   readonly maxTokens: number | undefined
   readonly priority: number
   readonly maxAttempts: number
@@ -42,30 +43,50 @@ export interface Call<A> {
 /** A circuit that is half open says a wait of nothing; this keeps its callers from spinning. */
 const shortestBreakerWait = 100
 
-const once = <A>(services: Services, call: Call<A>, deadline: number): Effect.Effect<A, ClaudeError.Reason> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(services.breaker.check(call.key), () => {
-      const reserve = services.limiter.reserve({
-        model: call.model,
-        inputBytes: call.inputBytes,
-        maxTokens: call.maxTokens,
-        priority: call.priority,
-        deadline
-      })
-      return Effect.flatMap(restore(reserve), (reservation) =>
-        services.breaker.acquire(call.key).pipe(
-          Effect.tapError((reason) => reservation.settle({ _tag: "Failed", reason })),
-          Effect.flatMap((permit) => {
-            const lease = new Lease(reservation, permit, services.budget)
-            return Effect.onExit(restore(call.attempt(lease, deadline)), (exit) => {
-              if (Exit.isSuccess(exit)) return Effect.void
-              const reason = Cause.findErrorOption(exit.cause)
-              return Option.isSome(reason) ? lease.fail(reason.value) : lease.interrupt()
-            })
-          })
-        ))
+/** Waiting in the limiter's queue beyond the deadline, where its forecast was wrong. */
+const bounded = <A>(call: Call<A>, left: number, reserve: Effect.Effect<Reservation, ClaudeError.Reason>) =>
+  left === Infinity ? reserve : Effect.timeoutOrElse(reserve, {
+    duration: Duration.millis(left),
+    orElse: () => Effect.fail(new ClaudeError.DeadlineExceeded({ deadline: call.deadline }))
+  })
+
+/** One attempt: what it took is given back on every way out, whenever it is interrupted. */
+const once = <A>(
+  services: Services,
+  call: Call<A>,
+  deadline: number,
+  left: number
+): Effect.Effect<A, ClaudeError.Reason> =>
+  Effect.uninterruptibleMask((restore) => {
+    let held: Reservation | undefined
+    let lease: Lease | undefined
+    const reserve = services.limiter.reserve({
+      model: call.model,
+      inputBytes: call.inputBytes,
+      inputTokens: call.inputTokens,
+      maxTokens: call.maxTokens,
+      priority: call.priority,
+      deadline,
+      granted: (reservation) => {
+        held = reservation
+      }
     })
-  )
+    const attempt = services.breaker.check(call.key).pipe(
+      Effect.andThen(restore(bounded(call, left, reserve))),
+      Effect.flatMap((reservation) =>
+        Effect.flatMap(services.breaker.acquire(call.key), (permit) => {
+          lease = new Lease(reservation, permit, services.budget)
+          return restore(call.attempt(lease, deadline))
+        })
+      )
+    )
+    return Effect.onExit(attempt, (exit) => {
+      if (Exit.isSuccess(exit) || held === undefined) return Effect.void
+      const reason = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+      if (lease === undefined) return held.settle({ _tag: "Interrupted" })
+      return reason === undefined ? lease.interrupt() : lease.fail(reason)
+    })
+  })
 
 type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
 
@@ -88,7 +109,7 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
   }
   for (;;) {
     const began = clock.currentTimeMillisUnsafe()
-    const result = yield* Effect.result(once(services, call, deadline))
+    const result = yield* Effect.result(once(services, call, deadline, deadline - began))
     if (Result.isSuccess(result)) return result.success
     const reason = result.failure
     const now = clock.currentTimeMillisUnsafe()

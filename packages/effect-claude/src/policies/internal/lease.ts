@@ -1,6 +1,8 @@
 /** What one attempt holds: its reservation and its breaker permit, given back once, by whoever ends it first. */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import { isReal } from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
 import type { Permit } from "../ClaudeCircuitBreaker.ts"
 import type { Reservation, Settlement } from "../ClaudeRateLimiter.ts"
@@ -41,7 +43,7 @@ export class Lease {
     const outcome = reason.outcome === "local" ? "ignored" : reason.outcome
     return this.end(
       { _tag: "Failed", reason },
-      this.permit.record(outcome, "requestId" in reason || reason._tag === "ConnectionFailed" ? reason : undefined)
+      this.permit.record(outcome, isReal(reason) ? reason : undefined)
     )
   }
 
@@ -62,7 +64,7 @@ export class Lease {
       if (work === undefined) return Effect.andThen(settle, record)
       return Effect.andThen(
         record,
-        Effect.contextWith((context: import("effect/Context").Context<never>) =>
+        Effect.contextWith((context: Context.Context<never>) =>
           Effect.sync(() => {
             const run = Effect.runForkWith(context)
             const ended = (): void => void run(settle)

@@ -1,0 +1,324 @@
+/**
+ * The way to the API: every call runs under the policies of `Resilience`, in their order. What has state is required,
+ * so that a forgotten limiter is a type error; `layerStandard` brings it along.
+ */
+import type * as Messages from "@anthropic-ai/sdk/resources/messages"
+import type * as Models from "@anthropic-ai/sdk/resources/models"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as ClaudeError from "../errors/ClaudeError.ts"
+import { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts"
+import { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
+import { type Call, execute, type Services } from "../policies/internal/execute.ts"
+import type { Lease } from "../policies/internal/lease.ts"
+import * as Resilience from "../policies/Resilience.ts"
+import { RetryBudget } from "../policies/RetryBudget.ts"
+import * as Attempts from "./internal/attempts.ts"
+import * as Key from "./internal/key.ts"
+import { measure } from "./internal/measure.ts"
+import type { EventReader } from "./internal/reader.ts"
+import * as Sdk from "./internal/sdk.ts"
+import * as Sockets from "./internal/sockets.ts"
+import * as Watchdog from "./internal/watchdog.ts"
+
+/** A request as the SDK types it; whether it is streamed is not the caller's to say here. */
+export type MessageParams = Omit<Messages.MessageCreateParamsNonStreaming, "stream">
+
+export interface CallOptions {
+  /** In place of the client's. */
+  readonly deadline?: Duration.Input
+  /** In place of the client's; counts the first. */
+  readonly maxAttempts?: number
+  /** Place in the limiter's queue: higher goes first, default 0. */
+  readonly priority?: number
+}
+
+export interface CreateOptions extends CallOptions {
+  /** Receives the answer as a stream and joins it. Default: from `max_tokens` 21,334, where the SDK insists on it. */
+  readonly stream?: boolean
+}
+
+/** No usable key: missing, or damaged on its way here. The key is never shown. */
+export class InvalidKey extends Schema.TaggedError<InvalidKey>()("InvalidKey", { problem: Schema.String }) {
+  override get message(): string {
+    return `ANTHROPIC_API_KEY cannot be used: ${this.problem}. Set it, or give ClaudeClient.layer({ apiKey }).`
+  }
+}
+
+export class ClaudeClient extends Context.Service<ClaudeClient, {
+  /** One message. Tried again as the policies say; fails with the last real reason and the log of every try. */
+  readonly createMessage: (
+    params: MessageParams,
+    options?: CreateOptions
+  ) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError>
+  /** The events of one message. Tried again until the first event; complete only with `message_stop`. */
+  readonly streamMessage: (
+    params: MessageParams,
+    options?: CallOptions
+  ) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError>
+  /** The API's estimate of a request's input tokens. */
+  readonly countTokens: (
+    params: Messages.MessageCountTokensParams,
+    options?: CallOptions
+  ) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError>
+  /** One model's facts. */
+  readonly getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError>
+  /** All models the key may use. */
+  readonly listModels: (
+    options?: CallOptions
+  ) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>
+}>()("effect-claude/client/ClaudeClient") {}
+
+/** See the service. */
+export const createMessage = (
+  params: MessageParams,
+  options?: CreateOptions
+): Effect.Effect<Messages.Message, ClaudeError.ClaudeError, ClaudeClient> =>
+  ClaudeClient.use((client) => client.createMessage(params, options))
+
+/** See the service. */
+export const streamMessage = (
+  params: MessageParams,
+  options?: CallOptions
+): Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError, ClaudeClient> =>
+  Stream.unwrap(ClaudeClient.useSync((client) => client.streamMessage(params, options)))
+
+/** See the service. */
+export const countTokens = (
+  params: Messages.MessageCountTokensParams,
+  options?: CallOptions
+): Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError, ClaudeClient> =>
+  ClaudeClient.use((client) => client.countTokens(params, options))
+
+/** See the service. */
+export const getModel = (
+  id: string,
+  options?: CallOptions
+): Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError, ClaudeClient> =>
+  ClaudeClient.use((client) => client.getModel(id, options))
+
+/** See the service. */
+export const listModels = (
+  options?: CallOptions
+): Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError, ClaudeClient> =>
+  ClaudeClient.use((client) => client.listModels(options))
+
+export interface Options extends Resilience.Options {
+  /** Default: `ANTHROPIC_API_KEY`. */
+  readonly apiKey?: Redacted.Redacted<string>
+  /** Default: `ANTHROPIC_BASE_URL`, else the API. */
+  readonly baseUrl?: string
+  /** Default: a pool of our own on Node, elsewhere the global one. */
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** From here the SDK refuses a request that is not streamed. */
+const streamedFrom = 21_334
+
+const hostOf = (url: string): string => URL.canParse(url) ? new URL(url).host : url
+
+interface Built {
+  readonly sdk: Sdk.SdkClient
+  readonly settings: Resilience.Settings
+  readonly secrets: ReadonlyArray<string>
+}
+
+const missing = (method: string): ClaudeError.InvalidRequest =>
+  new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
+
+const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Built) {
+  const clock = yield* Clock.Clock
+  const services: Services = {
+    limiter: yield* ClaudeRateLimiter,
+    breaker: yield* ClaudeCircuitBreaker,
+    budget: yield* RetryBudget
+  }
+  const transport: Attempts.Transport = {
+    sdk,
+    secrets,
+    watchdog: yield* Watchdog.make,
+    now: () => clock.currentTimeMillisUnsafe()
+  }
+  const host = hostOf(sdk.baseURL)
+
+  const run = <A>(
+    method: string,
+    model: string,
+    size: { readonly bytes: number; readonly maxTokens: number | undefined },
+    options: CallOptions,
+    resend: boolean,
+    attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>
+  ): Effect.Effect<A, ClaudeError.ClaudeError> => {
+    const deadline = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
+    const call: Call<A> = {
+      method,
+      model,
+      key: `${host} ${model}`,
+      inputBytes: size.bytes,
+      inputTokens: undefined,
+      maxTokens: size.maxTokens,
+      priority: options.priority ?? 0,
+      maxAttempts: options.maxAttempts ?? settings.maxAttempts,
+      deadline,
+      maxServerWait: settings.maxServerWait,
+      retry: settings.retry,
+      resend,
+      attempt: (lease: Lease, instant: number) =>
+        attempt({ transport, settings, lease, deadline: instant, total: deadline })
+    }
+    return execute(services, call)
+  }
+
+  /** A thread that goes on is never sent again: the first may have arrived. */
+  const resend = (params: object): boolean =>
+    !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
+      params.thread.type === "continue")
+
+  const plain = <A>(
+    method: string,
+    options: CallOptions,
+    start: ((signal: AbortSignal) => Promise<A>) | undefined
+  ): Effect.Effect<A, ClaudeError.ClaudeError> =>
+    run(method, method, { bytes: 0, maxTokens: undefined }, options, true, (context) => {
+      if (start === undefined) return Effect.fail(missing(method))
+      const controller = new AbortController()
+      const bound = settings.timeouts.headers
+      return context.lease.sent.pipe(
+        Effect.andThen(
+          Attempts.within(context, bound, "headers", () => start(controller.signal), () => controller.abort())
+        ),
+        Effect.tap(context.lease.succeed(Attempts.usageOf(undefined)))
+      )
+    })
+
+  return ClaudeClient.of({
+    createMessage: (params, options = {}) =>
+      run(
+        "createMessage",
+        params.model,
+        { bytes: measure(params), maxTokens: params.max_tokens },
+        options,
+        resend(params),
+        (context) =>
+          options.stream ?? params.max_tokens >= streamedFrom
+            ? Attempts.collected(context, params)
+            : Attempts.json(context, params)
+      ),
+    streamMessage: (params, options = {}) =>
+      Stream.unwrap(Effect.gen(function*() {
+        const open: { lease?: Lease; reader?: EventReader; cancel?: () => void } = {}
+        yield* Effect.addFinalizer(() =>
+          Effect.suspend(() => {
+            open.cancel?.()
+            return open.lease === undefined ? Effect.void : open.lease.interrupt(open.reader?.accumulator.used())
+          })
+        )
+        const size = { bytes: measure(params), maxTokens: params.max_tokens }
+        const begun = yield* run("streamMessage", params.model, size, options, resend(params), (context) =>
+          Attempts.begin(context, params, (opened, reader) => {
+            open.lease = context.lease
+            open.reader = reader
+            open.cancel = opened.cancel
+          }))
+        const { lease } = open
+        let first: ReadonlyArray<Messages.RawMessageStreamEvent> | undefined = begun.first
+        const pull = Effect.suspend(() => {
+          const now = first
+          first = undefined
+          return now === undefined ? begun.reader.next : Effect.succeed(now)
+        }).pipe(
+          Effect.catch((reason) => {
+            const delivered = ClaudeError.mark(reason, { delivered: true, retried: true })
+            const error = new ClaudeError.ClaudeError({ method: "streamMessage", reason: delivered, attempts: [] })
+            return Effect.andThen(lease?.fail(reason) ?? Effect.void, Effect.fail(error))
+          }),
+          Effect.flatMap((events) => {
+            const [head, ...tail] = events ?? []
+            if (head !== undefined) {
+              return Effect.succeed([head, ...tail] as const)
+            }
+            return Effect.andThen(lease?.succeed(begun.reader.accumulator.used()) ?? Effect.void, Cause.done())
+          })
+        )
+        return Stream.fromPull(Effect.succeed(pull))
+      })),
+    countTokens: (params, options = {}) => {
+      const count = sdk.messages.countTokens
+      return plain(
+        "countTokens",
+        options,
+        count && ((signal) => Promise.resolve(sdk.messages.countTokens!(params, Sdk.requestOptions(signal))))
+      )
+    },
+    getModel: (id, options = {}) => {
+      const { models } = sdk
+      return plain(
+        "getModel",
+        options,
+        models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
+      )
+    },
+    listModels: (options = {}) => {
+      const { models } = sdk
+      return plain(
+        "listModels",
+        options,
+        models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
+      )
+    }
+  })
+})
+
+const fromOptions = Effect.fnUntraced(function*(options: Options) {
+  const settings = yield* Resilience.settings(options)
+  const apiKey = options.apiKey ??
+    Option.getOrElse(yield* Config.option(Config.Redacted("ANTHROPIC_API_KEY")), () => Redacted.make(""))
+  const key = Redacted.value(apiKey)
+  const problem = Key.problem(key)
+  if (problem !== undefined) return yield* new InvalidKey({ problem })
+  if (!Key.hasKnownPrefix(key)) {
+    yield* Effect.logWarning("The API key does not begin with sk-ant-; that is fine for a gateway that issues its own.")
+  }
+  const baseURL = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
+  const sockets = yield* Sockets.Sockets
+  const fetch = options.fetch ?? sockets.fetch(Duration.toMillis(settings.timeouts.connect))
+  return yield* make({ settings, secrets: [key], sdk: Sdk.make({ apiKey: key, baseURL, fetch }) })
+})
+
+/** What building a client can fail with. */
+export type BuildError = InvalidKey | Resilience.ImpossiblePolicy | Config.ConfigError
+
+type State = ClaudeRateLimiter | ClaudeCircuitBreaker | RetryBudget
+
+/** A client of its own, always fresh, over the limiter, breaker and budget provided beneath it. */
+export const layer = (options: Options = {}): Layer.Layer<ClaudeClient, BuildError, State> =>
+  Layer.fresh(Layer.effect(ClaudeClient, fromOptions(options))).pipe(Layer.provide(Sockets.layer))
+
+/** A client with a limiter, breaker and budget of standard settings. */
+export const layerStandard = (
+  options: Options & Resilience.LayerOptions = {}
+): Layer.Layer<ClaudeClient, BuildError> => layer(options).pipe(Layer.provide(Resilience.layer(options)))
+
+/** A client around an SDK instance of yours, for other platforms and credentials; its own retries are off. */
+export const layerSdk = (
+  sdk: Sdk.SdkClient,
+  options: Resilience.Options = {}
+): Layer.Layer<ClaudeClient, Resilience.ImpossiblePolicy, State> =>
+  Layer.fresh(Layer.effect(
+    ClaudeClient,
+    Effect.flatMap(Resilience.settings(options), (settings): Effect.Effect<
+      ClaudeClient["Service"],
+      never,
+      State | Scope.Scope
+    > => make({ sdk, settings, secrets: [] }))
+  ))

@@ -1,0 +1,210 @@
+/** One attempt at a call: sent, its headers observed, its answer read, its lease settled. */
+import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
+import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
+import type { Lease } from "../../policies/internal/lease.ts"
+import type { Settings } from "../../policies/Resilience.ts"
+import { guarded } from "./guarded.ts"
+import { type Event, EventReader } from "./reader.ts"
+import * as Sdk from "./sdk.ts"
+import type { Watchdog } from "./watchdog.ts"
+
+export interface Transport {
+  readonly sdk: Sdk.SdkClient
+  readonly watchdog: Watchdog
+  readonly now: () => number
+  readonly secrets: ReadonlyArray<string>
+}
+
+type Params = Anthropic.MessageCreateParams
+
+const number = (value: unknown): number => typeof value === "number" ? value : 0
+
+export const usageOf = (usage: Anthropic.Usage | undefined): ClaudeError.Usage => ({
+  inputTokens: number(usage?.input_tokens),
+  cacheCreationTokens: number(usage?.cache_creation_input_tokens),
+  cacheReadTokens: number(usage?.cache_read_input_tokens),
+  outputTokens: number(usage?.output_tokens),
+  estimated: false
+})
+
+/** What one call's attempts share. */
+export interface Context {
+  readonly transport: Transport
+  readonly settings: Settings
+  readonly lease: Lease
+  /** An instant in Clock milliseconds. */
+  readonly deadline: number
+  readonly total: Duration.Duration
+}
+
+const late = (context: Context): ClaudeError.DeadlineExceeded =>
+  new ClaudeError.DeadlineExceeded({ deadline: context.total })
+
+const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
+  Sdk.reasonOf(thrown, {
+    now: context.transport.now(),
+    secrets: context.transport.secrets,
+    bounds: {
+      connect: context.settings.timeouts.connect,
+      headers: context.settings.timeouts.headersJson,
+      idle: context.settings.timeouts.idle
+    }
+  })
+
+/** A promise within the smaller of a bound and the deadline. */
+export const within = <A>(
+  context: Context,
+  bound: Duration.Duration,
+  phase: ClaudeError.TimedOut["phase"],
+  start: () => Promise<A>,
+  stop: () => void
+): Effect.Effect<A, ClaudeError.Reason> =>
+  Effect.suspend(() => {
+    const left = context.deadline - context.transport.now()
+    const millis = Duration.toMillis(bound)
+    let seen: ((name: string) => string | null) | undefined
+    const work = guarded<A, ClaudeError.Reason>({
+      watchdog: context.transport.watchdog,
+      millis: Math.min(millis, left),
+      late: () => left < millis ? late(context) : new ClaudeError.TimedOut({ phase, after: bound }),
+      start,
+      stop,
+      failed: (thrown) => {
+        seen = Sdk.headersOf(thrown)
+        return failed(context)(thrown)
+      },
+      left: context.lease.keepUntil
+    })
+    return Effect.tapError(
+      work,
+      () => seen === undefined ? Effect.void : context.lease.observe(RateLimitHeaders.fromHeaders(seen))
+    )
+  })
+
+const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, ClaudeError.Reason> =>
+  Effect.suspend(() => {
+    const controller = new AbortController()
+    const { attempt, headers, headersJson } = context.settings.timeouts
+    const bound = Duration.min(params.stream === true ? headers : headersJson, attempt)
+    const phase = Duration.isLessThan(attempt, bound) || bound === attempt ? "attempt" : "headers"
+    return context.lease.sent.pipe(
+      Effect.andThen(
+        within(
+          context,
+          bound,
+          phase,
+          () => Sdk.open(context.transport.sdk, params, controller.signal),
+          () => controller.abort()
+        )
+      ),
+      Effect.tap((opened) => context.lease.observe(RateLimitHeaders.fromHeaders(opened.header)))
+    )
+  })
+
+const isMessage = (value: unknown): value is Anthropic.Message =>
+  typeof value === "object" && value !== null && "type" in value && value.type === "message" && "content" in value &&
+  Array.isArray(value.content)
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
+  within(context, context.settings.timeouts.idle, "idle", opened.text, opened.cancel).pipe(
+    Effect.mapError((reason) =>
+      reason._tag === "ConnectionFailed"
+        ? new ClaudeError.ConnectionFailed({
+          message: `The connection broke inside the answer: ${reason.message}`,
+          code: reason.code,
+          status: opened.status,
+          requestId: opened.header("request-id") ?? undefined
+        })
+        : reason
+    )
+  )
+
+const malformed = (context: Context, opened: Sdk.Opened, body: string): ClaudeError.Reason =>
+  ClaudeError.fromBody(body, {
+    status: opened.status,
+    header: opened.header,
+    now: context.transport.now(),
+    secrets: context.transport.secrets
+  })
+
+/** One JSON request. */
+export const json = (context: Context, params: Params): Effect.Effect<Anthropic.Message, ClaudeError.Reason> =>
+  Effect.flatMap(open(context, params), (opened) =>
+    Effect.flatMap(whole(context, opened), (body) => {
+      const message = parse(body)
+      if (!isMessage(message)) return Effect.fail(malformed(context, opened, body))
+      return Effect.as(context.lease.succeed(usageOf(message.usage)), message)
+    }))
+
+/** A stream whose first events have come. */
+export interface Begun {
+  readonly reader: EventReader
+  readonly opened: Sdk.Opened
+  readonly first: ReadonlyArray<Event>
+}
+
+/** Opens a stream and waits for its first events: until here it may be tried again. */
+export const begin = (
+  context: Context,
+  params: Params,
+  opening?: (opened: Sdk.Opened, reader: EventReader) => void
+): Effect.Effect<Begun, ClaudeError.Reason> =>
+  Effect.flatMap(open(context, { ...params, stream: true }), (opened) => {
+    const type = opened.header("content-type") ?? ""
+    if (!/event-?stream/i.test(type)) {
+      return Effect.flatMap(whole(context, opened), (body) => Effect.fail(malformed(context, opened, body)))
+    }
+    const reader = new EventReader(opened, {
+      watchdog: context.transport.watchdog,
+      timeouts: context.settings.timeouts,
+      now: context.transport.now,
+      secrets: context.transport.secrets,
+      failed: failed(context),
+      deadline: context.deadline,
+      late: () => late(context)
+    })
+    opening?.(opened, reader)
+    return reader.next.pipe(
+      Effect.map((first): Begun => ({ reader, opened, first: first ?? [] })),
+      Effect.onInterrupt(() => Effect.sync(opened.cancel)),
+      Effect.tapError(() => Effect.sync(opened.cancel))
+    )
+  })
+
+/** A stream read to its end and joined to one message; nothing reaches the caller before, so it may be tried again. */
+export const collected = (context: Context, params: Params): Effect.Effect<Anthropic.Message, ClaudeError.Reason> =>
+  Effect.flatMap(begin(context, params), ({ opened, reader }) => {
+    const rest: Effect.Effect<void, ClaudeError.Reason> = Effect.suspend(() =>
+      Effect.flatMap(reader.next, (events) => events === undefined ? Effect.void : rest)
+    )
+    const { accumulator } = reader
+    return rest.pipe(
+      Effect.andThen(
+        Effect.suspend(() =>
+          accumulator.invalid !== undefined && accumulator.result().stop_reason !== "max_tokens"
+            ? Effect.fail(
+              new ClaudeError.MalformedResponse({
+                message: `The stream ended, but ${accumulator.invalid}.`,
+                status: opened.status,
+                requestId: opened.header("request-id") ?? undefined,
+                body: ""
+              })
+            )
+            : Effect.as(context.lease.succeed(accumulator.used()), accumulator.result())
+        )
+      ),
+      Effect.onInterrupt(() => Effect.andThen(Effect.sync(opened.cancel), context.lease.interrupt(accumulator.used()))),
+      Effect.tapError(() => Effect.sync(opened.cancel))
+    )
+  })

@@ -1,0 +1,147 @@
+/**
+ * Stops calling what is down: overload (529), server, connection and timeout failures open the circuit of a model and
+ * endpoint; 429, other 4xx, refusals and interruption never do. Local to a process: one sick client must not close the
+ * door for all. It sits inside retry and around each attempt.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as ClaudeError from "../errors/ClaudeError.ts"
+import { Circuit, type State } from "./internal/circuit.ts"
+
+/** Leave to make one call; the first record counts, and only if the state has not changed since. */
+export interface Permit {
+  readonly record: (
+    outcome: ClaudeError.Outcome | "ignored",
+    reason?: ClaudeError.RealReason | undefined
+  ) => Effect.Effect<void>
+}
+
+export class ClaudeCircuitBreaker extends Context.Service<ClaudeCircuitBreaker, {
+  /** Fails with `CircuitOpen` if a call could not pass now; takes no permit. */
+  readonly check: (key: string) => Effect.Effect<void, ClaudeError.CircuitOpen>
+  /** A permit, one of the probes when half open; fails with `CircuitOpen`, never waits. */
+  readonly acquire: (key: string) => Effect.Effect<Permit, ClaudeError.CircuitOpen>
+  /** Keeps the circuit open by hand until every scope that isolated it has closed. */
+  readonly isolate: (key: string) => Effect.Effect<void, never, Scope.Scope>
+  readonly state: (key: string) => Effect.Effect<State>
+}>()("effect-claude/policies/ClaudeCircuitBreaker") {}
+
+export interface Options {
+  /** Calls looked back on. */
+  readonly window?: number
+  /** No decision before so many calls. */
+  readonly minimumCalls?: number
+  /** The share of failures that opens. */
+  readonly failureRate?: number
+  readonly openFor?: Duration.Input
+  /** The open time doubles with each failed probe, up to this. */
+  readonly openForMax?: Duration.Input
+  /** The open time is spread by this share either way. */
+  readonly jitter?: number
+  /** Calls let through at once when the open time is over. */
+  readonly probes?: number
+  /** A probe that has not ended by then no longer holds its place. */
+  readonly probeTimeout?: Duration.Input
+}
+
+/** Half of the last 20 calls, at least 10; open 15 s, doubling to 5 minutes, ±25 %; one probe of at most 10 minutes. */
+export const standard = {
+  window: 20,
+  minimumCalls: 10,
+  failureRate: 0.5,
+  openFor: "15 seconds",
+  openForMax: "5 minutes",
+  jitter: 0.25,
+  probes: 1,
+  probeTimeout: "10 minutes"
+} as const satisfies Required<Options>
+
+/** One set of circuits for all that is built on it. */
+export const layer = (options: Options = {}): Layer.Layer<ClaudeCircuitBreaker> =>
+  Layer.effect(
+    ClaudeCircuitBreaker,
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      const given = { ...standard, ...options }
+      const settings = {
+        ...given,
+        openFor: Duration.toMillis(given.openFor),
+        openForMax: Duration.toMillis(given.openForMax),
+        probeTimeout: Duration.toMillis(given.probeTimeout)
+      }
+      const circuits = new Map<string, Circuit>()
+      const circuitOf = (key: string): Circuit => {
+        let circuit = circuits.get(key)
+        if (circuit === undefined) circuits.set(key, circuit = new Circuit(key, settings))
+        return circuit
+      }
+      return ClaudeCircuitBreaker.of({
+        check: (key) =>
+          Effect.suspend(() => {
+            const blocked = circuitOf(key).blocked(clock.currentTimeMillisUnsafe())
+            return blocked === undefined ? Effect.void : Effect.fail(blocked)
+          }),
+        acquire: (key) =>
+          Effect.suspend(() => {
+            const circuit = circuitOf(key)
+            const blocked = circuit.blocked(clock.currentTimeMillisUnsafe())
+            if (blocked !== undefined) return Effect.fail(blocked)
+            const ticket = circuit.enter(clock.currentTimeMillisUnsafe())
+            return Effect.succeed<Permit>({
+              record: (outcome, reason) =>
+                outcome === "success" || outcome === "ignored"
+                  ? Effect.sync(() => circuit.leave(ticket, outcome, reason, clock.currentTimeMillisUnsafe(), 0))
+                  : Effect.map(Random.next, (random) =>
+                    circuit.leave(ticket, outcome, reason, clock.currentTimeMillisUnsafe(), random))
+            })
+          }),
+        isolate: (key) =>
+          Effect.acquireRelease(
+            Effect.sync(() =>
+              void circuitOf(key).isolations++
+            ),
+            () => Effect.sync(() => void circuitOf(key).isolations--)
+          ),
+        state: (key) => Effect.sync(() => circuitOf(key).state(clock.currentTimeMillisUnsafe()))
+      })
+    })
+  )
+
+/** The outcome of any effect's exit: what is no reason of ours says nothing about health. */
+const outcomeOf = (
+  exit: Exit.Exit<unknown, unknown>
+): readonly [ClaudeError.Outcome | "ignored", ClaudeError.RealReason?] => {
+  if (Exit.isSuccess(exit)) return ["success"]
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  const reason = ClaudeError.reasonOf(error)
+  return reason !== undefined && ClaudeError.isReal(reason) ? [reason.outcome, reason] : ["ignored"]
+}
+
+/** Guards any effect: it runs only while the circuit of `key` lets it, and its failure counts by its reason. */
+export const withCircuitBreaker: {
+  (options: { readonly key: string }): <A, E, R>(
+    self: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | ClaudeError.CircuitOpen, R | ClaudeCircuitBreaker>
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    options: { readonly key: string }
+  ): Effect.Effect<A, E | ClaudeError.CircuitOpen, R | ClaudeCircuitBreaker>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, options: { readonly key: string }) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(
+        ClaudeCircuitBreaker.use((breaker) => breaker.acquire(options.key)),
+        (permit) => Effect.onExit(restore(self), (exit) => permit.record(...outcomeOf(exit)))
+      )
+    )
+)

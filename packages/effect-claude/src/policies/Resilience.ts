@@ -1,0 +1,155 @@
+/**
+ * The order of the policies, fixed here:
+ * fallback > deadline > [bulkhead] > retry (hint, budget) > hedge > breaker pre-check > limiter (every attempt pays) >
+ * breaker permit > attempt timeouts > [chaos] > transport.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as ClaudeError from "../errors/ClaudeError.ts"
+import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
+import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
+import { type Call, execute, type Services } from "./internal/execute.ts"
+import type { Lease } from "./internal/lease.ts"
+import * as RetryBudget from "./RetryBudget.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+import * as Timeouts from "./Timeouts.ts"
+
+/** Settings that cannot work together, all of them; the layer that was given them fails with this. */
+export class ImpossiblePolicy extends Schema.TaggedError<ImpossiblePolicy>()("ImpossiblePolicy", {
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return this.problems.join("\n")
+  }
+}
+
+/** What has no state and is given as a value. */
+export interface Options {
+  /** When to try again; bounded by `maxAttempts` and `deadline`. Default `RetryPolicy.standard`. */
+  readonly retry?: RetryPolicy.RetryPolicy
+  /** Requests in all, the first included. Default 6. */
+  readonly maxAttempts?: number
+  /** From the call's start to its end, waits included. Default 10 minutes; "Infinity" for none. */
+  readonly deadline?: Duration.Input
+  readonly timeouts?: Timeouts.Options
+  /** A wait that the server asks for and that is longer than this fails at once. Default 5 minutes. */
+  readonly maxServerWait?: Duration.Input
+}
+
+export interface Settings {
+  readonly retry: RetryPolicy.RetryPolicy
+  readonly maxAttempts: number
+  readonly deadline: Duration.Duration
+  readonly timeouts: Timeouts.Timeouts
+  readonly maxServerWait: Duration.Duration
+}
+
+/** 6 attempts within 10 minutes, the standard schedule and timeouts, a server's wait of at most 5 minutes. */
+export const standard: Settings = {
+  retry: RetryPolicy.standard,
+  maxAttempts: 6,
+  deadline: Duration.minutes(10),
+  timeouts: Timeouts.standard,
+  maxServerWait: Duration.minutes(5)
+}
+
+/** The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem. */
+export const settings = (options: Options = {}): Effect.Effect<Settings, ImpossiblePolicy> => {
+  const made: Settings = {
+    retry: options.retry ?? standard.retry,
+    maxAttempts: options.maxAttempts ?? standard.maxAttempts,
+    deadline: options.deadline === undefined ? standard.deadline : Duration.fromInputUnsafe(options.deadline),
+    timeouts: Timeouts.make(options.timeouts),
+    maxServerWait: options.maxServerWait === undefined
+      ? standard.maxServerWait
+      : Duration.fromInputUnsafe(options.maxServerWait)
+  }
+  const problems: Array<string> = []
+  if (!(made.maxAttempts >= 1)) problems.push(`maxAttempts is ${made.maxAttempts}; it counts the first: at least 1.`)
+  if (!(Duration.toMillis(made.deadline) > 0)) problems.push("deadline must be longer than nothing.")
+  for (const [name, bound] of Object.entries(made.timeouts)) {
+    if (!(Duration.toMillis(bound) > 0)) problems.push(`timeouts.${name} must be longer than nothing.`)
+  }
+  if (Duration.isFinite(made.timeouts.attempt) && Duration.isGreaterThan(made.timeouts.attempt, made.deadline)) {
+    problems.push(
+      `timeouts.attempt (${Duration.format(made.timeouts.attempt)}) is longer than deadline ` +
+        `(${Duration.format(made.deadline)}): no attempt could ever time out.`
+    )
+  }
+  return problems.length === 0 ? Effect.succeed(made) : Effect.fail(new ImpossiblePolicy({ problems }))
+}
+
+export interface LayerOptions {
+  readonly limiter?: ClaudeRateLimiter.Options
+  readonly breaker?: ClaudeCircuitBreaker.Options
+  readonly budget?: RetryBudget.Options
+}
+
+/** Limiter, breaker and retry budget with standard settings: all that `ClaudeClient.layer` requires. */
+export const layer = (
+  options: LayerOptions = {}
+): Layer.Layer<
+  ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
+> =>
+  Layer.mergeAll(
+    ClaudeRateLimiter.layer(options.limiter),
+    ClaudeCircuitBreaker.layer(options.breaker),
+    RetryBudget.layer(options.budget)
+  )
+
+const services: Effect.Effect<
+  Services,
+  never,
+  ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
+> = Effect.gen(function*() {
+  return {
+    limiter: yield* ClaudeRateLimiter.ClaudeRateLimiter,
+    breaker: yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker,
+    budget: yield* RetryBudget.RetryBudget
+  }
+})
+
+export interface Guard extends Options {
+  readonly method: string
+  readonly model: string
+  readonly inputTokens?: number
+  readonly maxTokens?: number
+  readonly priority?: number
+}
+
+const noUsage: ClaudeError.Usage = {
+  inputTokens: 0,
+  cacheCreationTokens: 0,
+  cacheReadTokens: 0,
+  outputTokens: 0,
+  estimated: true
+}
+
+/** All policies in their order around any effect that fails with reasons; `ClaudeClient` does this for its own calls. */
+export const withResilience = (guard: Guard) =>
+  Effect.fnUntraced(function*<A, R>(self: Effect.Effect<A, ClaudeError.Reason, R>) {
+    const given = yield* settings(guard)
+    const context = yield* Effect.context<R>()
+    const call: Call<A> = {
+      method: guard.method,
+      model: guard.model,
+      key: guard.model,
+      inputTokens: guard.inputTokens ?? 0,
+      inputBytes: undefined,
+      maxTokens: guard.maxTokens,
+      priority: guard.priority ?? 0,
+      maxAttempts: given.maxAttempts,
+      deadline: given.deadline,
+      maxServerWait: given.maxServerWait,
+      retry: given.retry,
+      resend: true,
+      attempt: (lease: Lease) =>
+        lease.sent.pipe(
+          Effect.andThen(Timeouts.withTimeouts(Effect.provideContext(self, context), given.timeouts)),
+          Effect.tap(lease.succeed({ ...noUsage, inputTokens: guard.inputTokens ?? 0 }))
+        )
+    }
+    return yield* execute(yield* services, call)
+  })

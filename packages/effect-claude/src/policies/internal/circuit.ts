@@ -1,0 +1,145 @@
+/** One circuit as a state machine over time. A permit counts only in the epoch it was given in. */
+import * as Duration from "effect/Duration"
+import { CircuitOpen, type Outcome, type RealReason } from "../../errors/ClaudeError.ts"
+
+export type State = "closed" | "open" | "halfOpen" | "isolated"
+
+export interface Settings {
+  readonly window: number
+  readonly minimumCalls: number
+  readonly failureRate: number
+  readonly openFor: number
+  readonly openForMax: number
+  readonly jitter: number
+  readonly probes: number
+  readonly probeTimeout: number
+}
+
+export interface Ticket {
+  readonly epoch: number
+  readonly began: number
+  done: boolean
+}
+
+/** How long a caller that meets a running probe is told to wait, in milliseconds. */
+const whileProbing = 1000
+
+export class Circuit {
+  private readonly key: string
+  private readonly settings: Settings
+  private readonly ring: Uint8Array
+  private at = 0
+  private calls = 0
+  private failures = 0
+  private epoch = 0
+  private opened: { readonly until: number; readonly lasted: number; readonly by: RealReason | undefined } | undefined
+  private halfOpen = false
+  private readonly probes = new Set<Ticket>()
+  /** Times opened without a long enough closed time between: the exponent of the open time. */
+  private streak = 0
+  private closedAt = 0
+  private lastOpenFor = 0
+  isolations = 0
+
+  constructor(key: string, settings: Settings) {
+    this.key = key
+    this.settings = settings
+    this.ring = new Uint8Array(settings.window)
+  }
+
+  state(now: number): State {
+    if (this.isolations > 0) return "isolated"
+    if (this.opened === undefined) return "closed"
+    return this.halfOpen || now >= this.opened.until ? "halfOpen" : "open"
+  }
+
+  /** Why a call may not pass now, undefined if it may. */
+  blocked(now: number): CircuitOpen | undefined {
+    if (this.isolations > 0) return new CircuitOpen({ key: this.key, openedBy: this.opened?.by })
+    if (this.opened === undefined) return undefined
+    const wait = now < this.opened.until ? this.opened.until - now : this.free(now) ? 0 : whileProbing
+    if (wait === 0) return undefined
+    return new CircuitOpen({ key: this.key, retryAfter: Duration.millis(wait), openedBy: this.opened.by })
+  }
+
+  /** To be called only when not blocked. */
+  enter(now: number): Ticket {
+    if (this.opened !== undefined && !this.halfOpen) {
+      this.halfOpen = true
+      this.epoch++
+    }
+    const ticket: Ticket = { epoch: this.epoch, began: now, done: false }
+    if (this.halfOpen) this.probes.add(ticket)
+    return ticket
+  }
+
+  /** `random` in [0, 1) spreads the open time. The first word of a ticket counts. */
+  leave(
+    ticket: Ticket,
+    outcome: Outcome | "ignored",
+    reason: RealReason | undefined,
+    now: number,
+    random: number
+  ): void {
+    if (ticket.done) return
+    ticket.done = true
+    this.probes.delete(ticket)
+    if (ticket.epoch !== this.epoch || outcome === "ignored" || outcome === "local") return
+    // A 429 is the limiter's business: it says nothing about health while closed, and is an answer while half open.
+    const limited = outcome === "overload" && reason?._tag === "RateLimited"
+    if (limited && !this.halfOpen) return
+    const failed = outcome === "transient" || (outcome === "overload" && !limited)
+    if (this.halfOpen) {
+      if (failed) this.open(reason, now, random)
+      else this.close(now)
+      return
+    }
+    if (this.calls === this.settings.window) this.failures -= this.ring[this.at]!
+    else this.calls++
+    this.ring[this.at] = failed ? 1 : 0
+    this.failures += failed ? 1 : 0
+    this.at = (this.at + 1) % this.settings.window
+    if (
+      failed && this.calls >= this.settings.minimumCalls && this.failures >= this.calls * this.settings.failureRate
+    ) this.open(reason, now, random)
+  }
+
+  private free(now: number): boolean {
+    for (const probe of this.probes) {
+      if (now - probe.began >= this.settings.probeTimeout) {
+        probe.done = true
+        this.probes.delete(probe)
+      }
+    }
+    return this.probes.size < this.settings.probes
+  }
+
+  private open(reason: RealReason | undefined, now: number, random: number): void {
+    if (!this.halfOpen && now - this.closedAt >= this.lastOpenFor) this.streak = 0
+    this.streak++
+    const grown = Math.min(this.settings.openFor * 2 ** (this.streak - 1), this.settings.openForMax)
+    const hint = reason !== undefined && "retryAfter" in reason ? reason.retryAfter : undefined
+    const wished = Math.max(grown, hint === undefined ? 0 : Duration.toMillis(hint))
+    const spread = 1 + this.settings.jitter * (2 * random - 1)
+    this.lastOpenFor = Math.min(wished * spread, this.settings.openForMax * (1 + this.settings.jitter))
+    this.opened = { until: now + this.lastOpenFor, lasted: this.lastOpenFor, by: reason }
+    this.halfOpen = false
+    this.turn()
+  }
+
+  private close(now: number): void {
+    this.opened = undefined
+    this.halfOpen = false
+    this.closedAt = now
+    this.turn()
+  }
+
+  private turn(): void {
+    this.epoch++
+    this.probes.clear()
+    this.ring.fill(0)
+    this.at = 0
+    this.calls = 0
+    this.failures = 0
+  }
+}

@@ -1,0 +1,44 @@
+/** The API's routes. Messages go to a handler; counting and models answer by themselves, anything else is a 404. */
+import * as Effect from "effect/Effect"
+import * as Tokens from "./internal/tokens.ts"
+import * as Models from "./Models.ts"
+import * as Reply from "./Reply.ts"
+
+const modelPath = /^\/v1\/models\/([^/]+)$/
+
+/** A well-behaved model that says how much it was asked. */
+export const echo: Reply.Handler = (request) =>
+  Effect.sync(() => {
+    const model = Tokens.fields(request.json)["model"]
+    return Reply.forRequest(
+      request,
+      Reply.message({
+        text: `You asked with ${Tokens.estimate(request.json)} tokens.`,
+        ...(typeof model === "string" ? { model } : {}),
+        usage: { input_tokens: Tokens.estimate(request.json) }
+      })
+    )
+  })
+
+/** All routes, with `messages` for `POST /v1/messages`; default `echo`. */
+export const make = (messages: Reply.Handler = echo): Reply.Handler => (request) => {
+  const route = `${request.method} ${request.path}`
+  if (route === "POST /v1/messages") return messages(request)
+  return Effect.sync(() => {
+    if (route === "POST /v1/messages/count_tokens") {
+      return Reply.json(200, { input_tokens: Tokens.estimate(request.json) })
+    }
+    if (route === "GET /v1/models") {
+      const data = Models.all.map(Models.info)
+      return Reply.json(200, { data, has_more: false, first_id: Models.all[0]?.id, last_id: Models.all.at(-1)?.id })
+    }
+    const id = request.method === "GET" ? modelPath.exec(request.path)?.[1] : undefined
+    if (id !== undefined) {
+      const known = Models.find(decodeURIComponent(id))
+      return known === undefined
+        ? Reply.error(404, "not_found_error", `model: ${id}`)
+        : Reply.json(200, Models.info(known))
+    }
+    return Reply.error(404, "not_found_error", "Not found")
+  })
+}

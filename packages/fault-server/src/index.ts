@@ -1,0 +1,7 @@
+export * as Fault from "./Fault.ts"
+export * as FaultServer from "./FaultServer.ts"
+export * as Models from "./Models.ts"
+export * as Reply from "./Reply.ts"
+export * as Routes from "./Routes.ts"
+export * as Script from "./Script.ts"
+export * as VirtualClock from "./VirtualClock.ts"
