@@ -118,7 +118,8 @@ export const fromBody = (body: string, answer: Omit<Answer, "body">): Local.Real
 export const mark = <R extends Reason>(reason: R, marks: { readonly delivered?: true; readonly retried?: true }): R => {
   // The class of a reason takes the reason's own fields; TypeScript cannot follow that through a union.
   const Class = reason.constructor as new(fields: object) => R
-  return new Class({ ...reason, ...marks })
+  // An error's message is its own but not enumerable.
+  return new Class({ ...reason, message: reason.message, ...marks })
 }
 
 const isReason = Schema.is(Reason)

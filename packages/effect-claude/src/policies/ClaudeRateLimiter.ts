@@ -60,6 +60,12 @@ export interface LimitState {
   readonly inFlight: number
   readonly queued: number
   readonly pausedUntil: number
+  /** Per minute, undefined while unknown. */
+  readonly limits: {
+    readonly requests: number | undefined
+    readonly inputTokens: number | undefined
+    readonly outputTokens: number | undefined
+  }
 }
 
 export class ClaudeRateLimiter extends Context.Service<ClaudeRateLimiter, {
@@ -83,6 +89,8 @@ export interface Options {
   /** Limiters with the same key share their limits within one runtime. */
   readonly key?: string
   readonly limits?: { readonly [model: string]: ModelLimit }
+  /** For every model that `limits` does not name, each on its own; default: learned from headers. */
+  readonly otherwise?: ModelLimit
   /** Callers that may wait; more are rejected. */
   readonly maxQueue?: number
   /** How many behind a blocked request are looked at for one that fits. */
@@ -190,7 +198,7 @@ const make = (options: Options) =>
     }
     const entryOf = (model: string): Entry => {
       const name = names.get(model) ?? model
-      const limit = options.limits?.[name]
+      const limit = options.limits?.[name] ?? options.otherwise
       return store.entry(key, name, {
         requestsPerMinute: limit?.requestsPerMinute,
         inputTokensPerMinute: limit?.inputTokensPerMinute,
@@ -308,7 +316,12 @@ const make = (options: Options) =>
           outputTokens: limit.buckets.outputTokens.read(store.now()),
           inFlight: limit.inFlight,
           queued: limit.waiters.size,
-          pausedUntil: limit.pausedUntil
+          pausedUntil: limit.pausedUntil,
+          limits: {
+            requests: limit.buckets.requests.limit,
+            inputTokens: limit.buckets.inputTokens.limit,
+            outputTokens: limit.buckets.outputTokens.limit
+          }
         }))
       )
     })

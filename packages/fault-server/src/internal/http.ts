@@ -1,4 +1,4 @@
-// @effect-diagnostics newPromise:off asyncFunction:off globalTimers:off
+// @effect-diagnostics globalTimersInEffect:off
 /** The socket side: requests in, replies out, every socket closed with the scope. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"

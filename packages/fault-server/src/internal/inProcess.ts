@@ -84,7 +84,8 @@ export const inProcess = (
 
   return async (input, init = {}) => {
     const signal = init.signal ?? undefined
-    if (signal?.aborted === true) throw aborted()
+    const gone = (): boolean => signal?.aborted === true
+    if (gone()) throw aborted()
     const request = received(input instanceof Request ? input.url : String(input), init)
     const waited = Effect.flatMap(
       handler(request),
@@ -97,9 +98,9 @@ export const inProcess = (
     try {
       reply = await run(waited, signal === undefined ? {} : { signal })
     } catch (error) {
-      throw signal?.aborted === true ? aborted() : error
+      throw gone() ? aborted() : error
     }
-    if (signal?.aborted === true) throw aborted()
+    if (gone()) throw aborted()
     if (reply.begin === "reset") {
       reply.onEnd?.("aborted", 0)
       throw new TypeError("fetch failed", { cause: connectionReset() })

@@ -1,0 +1,109 @@
+/** The command line: flags in, exit codes out. */
+import { Argument, Command, Flag } from "effect/cli"
+import * as Console from "effect/Console"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Bulk from "./bulk.ts"
+import { serve } from "./serve.ts"
+
+const optional = Option.getOrUndefined
+
+const exit = (code: number): Effect.Effect<void> =>
+  Effect.sync(() => {
+    process.exitCode = code
+  })
+
+const fail = (code: number, message: string): Effect.Effect<void> =>
+  Effect.andThen(Console.error(`effect-claude: ${message}`), exit(code))
+
+const bulkCommand = Command.make(
+  "bulk",
+  {
+    prompts: Argument.String("prompts.jsonl").pipe(
+      Argument.withDescription(`lines of {"custom_id": "…", "params": {…}}`)
+    ),
+    out: Flag.String("out").pipe(Flag.withDescription("result lines are appended here; run again to go on")),
+    model: Flag.String("model").pipe(Flag.withDescription("for lines without one"), Flag.optional),
+    maxTokens: Flag.Int("max-tokens").pipe(Flag.withDescription("for lines without one"), Flag.optional),
+    concurrency: Flag.Int("concurrency").pipe(Flag.withDescription("lines in flight"), Flag.withDefault(64)),
+    rpm: Flag.Int("rpm").pipe(
+      Flag.withDescription("requests a minute, for each model; default: learned"),
+      Flag.optional
+    ),
+    itpm: Flag.Int("itpm").pipe(Flag.withDescription("input tokens a minute; default: learned"), Flag.optional),
+    otpm: Flag.Int("otpm").pipe(Flag.withDescription("output tokens a minute; default: learned"), Flag.optional),
+    deadline: Flag.String("deadline").pipe(
+      Flag.withDescription(`for each line, such as "10 minutes"; default: none`),
+      Flag.optional
+    ),
+    maxAttempts: Flag.Int("max-attempts").pipe(
+      Flag.withDescription("requests for each line; default: unlimited"),
+      Flag.optional
+    ),
+    retryErrored: Flag.Boolean("retry-errored").pipe(
+      Flag.withDescription("send lines that errored again"),
+      Flag.withDefault(false)
+    ),
+    noStream: Flag.Boolean("no-stream").pipe(Flag.withDescription("ask for JSON answers"), Flag.withDefault(false)),
+    json: Flag.Boolean("json").pipe(Flag.withDescription("the report as JSON"), Flag.withDefault(false))
+  },
+  Effect.fnUntraced(function*(flags) {
+    const stop = yield* Deferred.make<void>()
+    const onInterrupt = (): void => {
+      if (Deferred.isDoneUnsafe(stop)) process.exit(3)
+      process.stderr.write(
+        "\nFinishing what is in flight; Ctrl-C again stops at once. Run the same command to go on.\n"
+      )
+      Deferred.doneUnsafe(stop, Effect.void)
+    }
+    process.on("SIGINT", onInterrupt)
+    process.on("SIGTERM", onInterrupt)
+    const deadline = optional(flags.deadline)
+    yield* Bulk.bulk({
+      prompts: flags.prompts,
+      out: flags.out,
+      model: optional(flags.model),
+      maxTokens: optional(flags.maxTokens),
+      concurrency: flags.concurrency,
+      requestsPerMinute: optional(flags.rpm),
+      inputTokensPerMinute: optional(flags.itpm),
+      outputTokensPerMinute: optional(flags.otpm),
+      deadline: deadline === undefined ? undefined : yield* Bulk.duration(deadline),
+      maxAttempts: optional(flags.maxAttempts),
+      retryErrored: flags.retryErrored,
+      stream: !flags.noStream,
+      stop
+    }).pipe(
+      Effect.flatMap((report) =>
+        Effect.andThen(
+          Effect.sync(() =>
+            process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : Bulk.reportText(report, flags.out))
+          ),
+          exit(Bulk.exitCode(report))
+        )
+      ),
+      Effect.ensuring(Effect.sync(() => {
+        process.off("SIGINT", onInterrupt)
+        process.off("SIGTERM", onInterrupt)
+      })),
+      Effect.catchTags({
+        OutputFailed: (error) => fail(3, error.message),
+        BadInput: (error) => fail(2, error.message),
+        InvalidKey: (error) => fail(2, error.message),
+        ImpossiblePolicy: (error) => fail(2, error.message),
+        ConfigError: (error) => fail(2, error.message)
+      })
+    )
+  }, Effect.catchTag("BadInput", (error) => fail(2, error.message)))
+).pipe(
+  Command.withDescription("run a file of prompts to its end and lose none")
+)
+
+const serveCommand = Command.make("serve", {
+  port: Flag.Int("port").pipe(Flag.withDescription("on 127.0.0.1"), Flag.withDefault(8787)),
+  seed: Flag.Int("seed").pipe(Flag.withDefault(1)),
+  limits: Flag.Boolean("limits").pipe(Flag.withDescription("simulate an account's limits"), Flag.withDefault(false))
+}, serve).pipe(Command.withDescription("a local Claude API that misbehaves on purpose"))
+
+export const command = Command.make("effect-claude").pipe(Command.withSubcommands([bulkCommand, serveCommand]))

@@ -1,0 +1,2 @@
+export * as Bulk from "./bulk.ts"
+export { command } from "./command.ts"

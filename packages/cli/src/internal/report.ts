@@ -1,0 +1,90 @@
+/** What a run did, for a person and as JSON. */
+import type { ClaudeRateLimiter } from "effect-claude"
+import { adviceOf } from "./advice.ts"
+import * as Tally from "./tally.ts"
+
+export interface Report {
+  readonly outcome: "done" | "stopped"
+  /** Why it stopped early, and who has to act. */
+  readonly why: string | undefined
+  readonly lines: { readonly total: number; readonly before: number; readonly left: number }
+  readonly succeeded: number
+  readonly refusals: number
+  readonly errored: { readonly [reason: string]: number }
+  readonly requests: {
+    readonly sent: number
+    readonly wasted: number
+    readonly wastedBy: { readonly [reason: string]: number }
+  }
+  /** Seconds, summed over all lines. */
+  readonly waited: { readonly limiter: number; readonly retry: number; readonly requeue: number }
+  readonly tokens: { readonly input: number; readonly output: number; readonly cache: number }
+  readonly wallSeconds: number
+  /** Per model: the share of what the limit allowed in this time, burst included, that was used. */
+  readonly limits: ReadonlyArray<
+    { readonly model: string; readonly limit: string; readonly perMinute: number; readonly used: number }
+  >
+}
+
+const seconds = (millis: number | undefined): number => Math.round((millis ?? 0) / 100) / 10
+
+export const make = (
+  tally: Tally.Tally,
+  wall: number,
+  states: ReadonlyArray<ClaudeRateLimiter.LimitState>,
+  why: string | undefined
+): Report => {
+  const left = tally.total - Tally.done(tally)
+  const minutes = wall / 60_000
+  const limits = states.flatMap((state) =>
+    (["requests", "inputTokens", "outputTokens"] as const).flatMap((limit) => {
+      const perMinute = state.limits[limit]
+      if (perMinute === undefined) return []
+      // What is no longer in the bucket of all that was in it or flowed in; a full bucket's overflow counts as unused.
+      const allowed = perMinute * (1 + minutes)
+      return [{ model: state.name, limit, perMinute, used: Math.max(0, 1 - Math.max(0, state[limit]) / allowed) }]
+    })
+  )
+  return {
+    outcome: left === 0 && why === undefined ? "done" : "stopped",
+    why,
+    lines: { total: tally.total, before: tally.before, left },
+    succeeded: tally.succeeded,
+    refusals: tally.refused,
+    errored: Object.fromEntries(tally.erroredBy),
+    requests: { sent: tally.requests, wasted: Tally.sum(tally.wastedBy), wastedBy: Object.fromEntries(tally.wastedBy) },
+    waited: {
+      limiter: seconds(tally.waits.get("limiter")),
+      retry: seconds(tally.waits.get("retry")),
+      requeue: seconds(tally.waits.get("requeue"))
+    },
+    tokens: { input: tally.inputTokens, output: tally.outputTokens, cache: tally.cacheTokens },
+    wallSeconds: seconds(wall),
+    limits
+  }
+}
+
+const row = (name: string, value: string | number): string => `  ${name.padEnd(16)}${value}`
+
+/** The report as a person reads it. */
+export const text = (report: Report, out: string): string => {
+  const { errored, lines, limits, requests, tokens, waited } = report
+  const share = requests.sent === 0 ? 0 : requests.wasted / requests.sent * 100
+  const rows = [
+    report.outcome === "done" ? `Done: ${lines.total} lines in ${out}` : `Stopped: ${lines.left} lines are left`,
+    ...(report.why === undefined ? [] : [`  ${report.why}`, "  Run the same command again to go on."]),
+    row("succeeded", `${report.succeeded}${lines.before > 0 ? ` (and ${lines.before} before this run)` : ""}`),
+    ...(report.refusals > 0 ? [row("  refusals", report.refusals)] : []),
+    row("errored", Object.values(errored).reduce((a, b) => a + b, 0)),
+    ...Object.entries(errored).map(([tag, times]) => row(`  ${tag}`, `${times}: ${adviceOf(tag)}`)),
+    row("requests", `${requests.sent} sent, ${requests.wasted} wasted (${share.toFixed(1)} %)`),
+    ...Object.entries(requests.wastedBy).map(([tag, times]) => row(`  ${tag}`, times)),
+    row("waited", `limiter ${waited.limiter} s, retry ${waited.retry} s, requeue ${waited.requeue} s, over all lines`),
+    row("tokens", `${tokens.input} in, ${tokens.output} out, ${tokens.cache} cached`),
+    row("time", `${report.wallSeconds} s`),
+    ...limits.map(({ limit, model, perMinute, used }) =>
+      row("limit", `${model} ${limit}: ${Math.round(used * 100)} % used of ${perMinute} a minute`)
+    )
+  ]
+  return `${rows.join("\n")}\n`
+}

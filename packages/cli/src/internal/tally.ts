@@ -1,0 +1,50 @@
+/** What a run has done so far. */
+import type { ClaudeError } from "effect-claude"
+
+export interface Tally {
+  readonly total: number
+  /** Found in the result file at the start. */
+  readonly before: number
+  succeeded: number
+  refused: number
+  errored: number
+  readonly erroredBy: Map<string, number>
+  requests: number
+  readonly wastedBy: Map<string, number>
+  /** Milliseconds, summed over all lines. */
+  readonly waits: Map<"limiter" | "retry" | "requeue", number>
+  inputTokens: number
+  outputTokens: number
+  cacheTokens: number
+  inFlight: number
+  requeued: number
+}
+
+export const make = (total: number, before: number): Tally => ({
+  total,
+  before,
+  succeeded: 0,
+  refused: 0,
+  errored: 0,
+  erroredBy: new Map(),
+  requests: 0,
+  wastedBy: new Map(),
+  waits: new Map(),
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheTokens: 0,
+  inFlight: 0,
+  requeued: 0
+})
+
+export const count = <K>(map: Map<K, number>, key: K, more = 1): void => void map.set(key, (map.get(key) ?? 0) + more)
+
+export const done = (tally: Tally): number => tally.before + tally.succeeded + tally.errored
+
+export const sum = (map: ReadonlyMap<unknown, number>): number => Array.from(map.values()).reduce((a, b) => a + b, 0)
+
+export const used = (tally: Tally, usage: ClaudeError.Usage): void => {
+  tally.inputTokens += usage.inputTokens
+  tally.outputTokens += usage.outputTokens
+  tally.cacheTokens += usage.cacheCreationTokens + usage.cacheReadTokens
+}

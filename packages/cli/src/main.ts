@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/** The command `effect-claude`. */
+import { NodeServices } from "@effect/platform-node"
+import { Command } from "effect/cli"
+import * as Effect from "effect/Effect"
+import { command } from "./command.ts"
+
+// A package manager's script runs in the package's folder; the caller's own is told here.
+if (process.env["npm_lifecycle_event"] === "effect-claude" && process.env["INIT_CWD"] !== undefined) {
+  process.chdir(process.env["INIT_CWD"])
+}
+// A reader that has left is no reason to lose the run.
+process.stdout.on("error", () => {})
+process.stderr.on("error", () => {})
+
+Effect.runFork(command.pipe(Command.run({ version: "0.0.0" }), Effect.provide(NodeServices.layer))).addObserver(
+  (exit) => {
+    if (exit._tag === "Failure") process.exitCode ??= 2
+    process.exit()
+  }
+)
