@@ -1,3 +1,4 @@
+// @effect-diagnostics strictEffectProvide:off
 /** `effect-claude bulk`: runs a file of prompts to its end and loses none. */
 import {
   ClaudeCircuitBreaker,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// @effect-diagnostics strictEffectProvide:off
 /** The command `effect-claude`. */
 import { NodeServices } from "@effect/platform-node"
 import { Command } from "effect/cli"

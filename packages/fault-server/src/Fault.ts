@@ -1,4 +1,5 @@
 /** What can go wrong on the wire, as functions on a reply, and every refusal of the API ready-made. */
+import * as DateTime from "effect/DateTime"
 import * as Sse from "./internal/sse.ts"
 import * as Reply from "./Reply.ts"
 
@@ -70,10 +71,16 @@ export const silenceAfterEvents = (count: number): Fault => (reply) => ({
   end: "silence"
 })
 
+const isStop = (chunk: Reply.Chunk): boolean =>
+  typeof chunk.bytes === "string" && chunk.bytes.startsWith("event: message_stop\n")
+
 /** A clean end without `message_stop`. */
 export const withoutMessageStop: Fault = (reply) => ({
   ...reply,
-  body: body(() => Array.from(reply.body).filter((chunk) => !String(chunk.bytes).includes("message_stop")))
+  body: body(function*() {
+    for (const chunk of reply.body) if (!isStop(chunk)) yield chunk
+  }),
+  end: "close"
 })
 
 /** An `error` event after so many events, then a clean end. */
@@ -82,9 +89,14 @@ export const errorAfterEvents =
     ...reply,
     body: body(function*() {
       yield* takeChunks(reply.body, count)
-      yield { delay: 0, bytes: Sse.frame("error", { type: "error", error: { type, message }, request_id: null }) }
-    })
+      const request_id = reply.headers["request-id"] ?? null
+      yield { delay: 0, bytes: Sse.frame("error", { type: "error", error: { type, message }, request_id }) }
+    }),
+    end: "close"
   })
+
+/** Silence with the connection open, nothing after the headers. */
+export const silenceAfterHeaders: Fault = silenceAfterEvents(0)
 
 /** Pings for ever, one each so many milliseconds, after so many events. */
 export const dripPings = (count: number, every: number): Fault => (reply) => ({
@@ -120,17 +132,42 @@ export const okBroken = (): Reply.Reply =>
 /** 200 with a page. */
 export const okHtml = (): Reply.Reply => html(200, "Welcome to the hotel network")
 
-/** A 429 that heals; `seconds` undefined leaves the hint out. */
+/** RFC 3339 in whole seconds, as the API writes it. */
+const instant = (millis: number): string => `${DateTime.formatIso(DateTime.makeUnsafe(millis)).slice(0, 19)}Z`
+
+const limits = {
+  requests: { name: "requests", perMinute: 50 },
+  "input tokens": { name: "input-tokens", perMinute: 50_000 },
+  "output tokens": { name: "output-tokens", perMinute: 10_000 }
+} as const
+
+/**
+ * A 429 that heals, its bucket empty; `seconds` null leaves the hint out. With the time of the request (`request.at`) the
+ * headers also tell when the bucket is full again, a minute later.
+ */
 export const rateLimited = (
-  limit: "requests" | "input tokens" | "output tokens" = "requests",
-  seconds: number | undefined = 1
-): Reply.Reply =>
-  Reply.error(
+  limit: keyof typeof limits = "requests",
+  seconds: number | null = 1,
+  at?: number
+): Reply.Reply => {
+  const { name, perMinute } = limits[limit]
+  const header = `anthropic-ratelimit-${name}`
+  return Reply.error(
     429,
     "rate_limit_error",
-    `This request would exceed your organization's rate limit of 50 ${limit} per minute.`,
-    { headers: seconds === undefined ? {} : { "retry-after": String(seconds) } }
+    `This request would exceed your organization's rate limit of ${
+      perMinute.toLocaleString("en")
+    } ${limit} per minute.`,
+    {
+      headers: {
+        [`${header}-limit`]: String(perMinute),
+        [`${header}-remaining`]: "0",
+        ...(at === undefined ? {} : { [`${header}-reset`]: instant(at + 60_000) }),
+        ...(seconds === null ? {} : { "retry-after": String(seconds) })
+      }
+    }
   )
+}
 
 /** A 429 for growing too fast. */
 export const rampLimited = (seconds = 10): Reply.Reply =>
@@ -166,6 +203,17 @@ export const onHold = (): Reply.Reply =>
     code: "organization_on_hold",
     details: { appeal_url: "https://example.com/appeal" }
   })
+export const selfSetWorkspaceLimit = (): Reply.Reply =>
+  Reply.error(
+    400,
+    "invalid_request_error",
+    "You have reached your specified workspace API usage limits. You will regain access on 2026-12-01 at 00:00 UTC."
+  )
+export const invalidRequest = (message = "messages: Field required"): Reply.Reply =>
+  Reply.error(400, "invalid_request_error", message)
+export const notFound = (message = "Not found"): Reply.Reply => Reply.error(404, "not_found_error", message)
+export const tooLarge = (): Reply.Reply =>
+  Reply.error(413, "request_too_large", "Request exceeds the maximum allowed number of bytes.")
 export const unauthorized = (): Reply.Reply => Reply.error(401, "authentication_error", "invalid x-api-key")
 export const forbidden = (): Reply.Reply =>
   Reply.error(403, "permission_error", "Your API key does not have permission.")

@@ -1,7 +1,12 @@
-/** The models the server knows, with the facts its Models API tells. */
+/**
+ * The models the server knows, with the facts its Models API tells. Ids, windows and retirements are the API's own; release
+ * and deprecation dates are made up.
+ */
 
 export interface Model {
   readonly id: string
+  /** Its other name, with the date of its release. */
+  readonly dated: string | undefined
   readonly displayName: string
   /** Models of one class share their rate limits. */
   readonly limitClass: string
@@ -9,17 +14,25 @@ export interface Model {
   readonly maxOutput: number
   readonly prefill: boolean
   readonly lifecycle: "active" | "deprecated" | "retired"
+  readonly deprecatedAt: string | null
   readonly retiresAt: string | null
 }
 
-const model = (id: string, limitClass: string, older?: { readonly retiresAt?: string }): Model => ({
+interface Older {
+  readonly dated: string
+  readonly retiresAt?: string
+}
+
+const model = (id: string, limitClass: string, older?: Older): Model => ({
   id,
+  dated: older?.dated,
   displayName: id.replace(/^claude-/, "Claude ").replaceAll("-", " "),
   limitClass,
   contextWindow: older === undefined ? 1_000_000 : 200_000,
   maxOutput: older === undefined ? 128_000 : 64_000,
   prefill: older !== undefined,
   lifecycle: older?.retiresAt === undefined ? "active" : "deprecated",
+  deprecatedAt: older?.retiresAt === undefined ? null : "2026-08-01T00:00:00Z",
   retiresAt: older?.retiresAt ?? null
 })
 
@@ -37,19 +50,47 @@ export const all: ReadonlyArray<Model> = [
   model("claude-opus-5", "opus-5"),
   model("claude-opus-4-8", "opus-4"),
   model("claude-opus-4-7", "opus-4"),
+  {
+    ...model("claude-mythos-preview", "mythos-preview"),
+    lifecycle: "deprecated",
+    deprecatedAt: "2026-04-30T00:00:00Z",
+    retiresAt: "2026-06-30T00:00:00Z"
+  },
   model("claude-opus-4-6", "opus-4"),
   model("claude-sonnet-4-6", "sonnet-4"),
-  model("claude-haiku-4-5", "haiku-4-5", {}),
-  model("claude-opus-4-5", "opus-4", {}),
-  model("claude-sonnet-4-5", "sonnet-4", { retiresAt: "2026-11-30T00:00:00Z" })
+  model("claude-haiku-4-5", "haiku-4-5", { dated: "claude-haiku-4-5-20251001" }),
+  model("claude-opus-4-5", "opus-4", { dated: "claude-opus-4-5-20251101" }),
+  model("claude-sonnet-4-5", "sonnet-4", { dated: "claude-sonnet-4-5-20250929", retiresAt: "2026-11-30T00:00:00Z" })
 ]
 
 /** A model by its id; a dated id finds its model. */
-export const find = (id: string): Model | undefined =>
-  all.find((known) => id === known.id || id.replace(/-\d{8}$/, "") === known.id)
+export const find = (id: string): Model | undefined => all.find((known) => id === known.id || id === known.dated)
 
 /** The class whose limits a model shares; an unknown model is its own. */
 export const classOf = (id: string): string => find(id)?.limitClass ?? id
+
+const yes = { supported: true }
+
+/** Every capability: the server refuses nothing by them. */
+const capabilities = {
+  batch: yes,
+  citations: yes,
+  code_execution: yes,
+  context_management: {
+    supported: true,
+    clear_thinking_20251015: yes,
+    clear_tool_uses_20250919: yes,
+    compact_20260112: yes
+  },
+  effort: { supported: true, low: yes, medium: yes, high: yes, xhigh: yes, max: yes },
+  image_input: yes,
+  pdf_input: yes,
+  server_tools: { supported: true, code_execution: yes, web_search: yes },
+  structured_outputs: yes,
+  thinking: { supported: true, types: { adaptive: yes, between_tools: yes, disabled: yes, enabled: yes } }
+}
+
+const lineOf = (id: string): string | null => /haiku|sonnet|opus|fable|mythos/.exec(id)?.[0] ?? null
 
 /** What the Models API says. */
 export const info = (known: Model): object => ({
@@ -59,8 +100,9 @@ export const info = (known: Model): object => ({
   created_at: "2026-01-01T00:00:00Z",
   max_input_tokens: known.contextWindow,
   max_tokens: known.maxOutput,
-  capabilities: {},
+  capabilities,
+  line: lineOf(known.id),
   lifecycle: known.lifecycle,
-  deprecated_at: known.lifecycle === "active" ? null : "2026-08-01T00:00:00Z",
+  deprecated_at: known.deprecatedAt,
   retires_at: known.retiresAt
 })

@@ -99,6 +99,8 @@ export const message = (options: MessageOptions | string = {}): Message =>
   Events.message(typeof options === "string" ? { text: options } : options)
 
 export interface StreamOptions {
+  /** Milliseconds before the headers; default 0. */
+  readonly firstByte?: number
   /** Milliseconds between deltas; default 0. */
   readonly deltaDelay?: number
   /** Characters a delta; default 24. */
@@ -106,15 +108,16 @@ export interface StreamOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+export { pauseTurn, refusal, thinking, toolUse, toolUseWithoutBlock, truncatedToolUse } from "./internal/messages.ts"
+
 /** A message as server-sent events, pings included. */
-export const stream = (given: Message, options: StreamOptions = {}): Reply => ({
-  ...events(Events.events(given, options.deltaSize ?? 24), options)
-})
+export const stream = (given: Message, options: StreamOptions = {}): Reply =>
+  events(Events.events(given, options.deltaSize ?? 24), options)
 
 /** Any events, one chunk each. */
 export const events = (list: ReadonlyArray<Events.Event>, options: StreamOptions = {}): Reply => ({
   begin: "answer",
-  delay: 0,
+  delay: options.firstByte ?? 0,
   status: 200,
   headers: identified({
     "content-type": "text/event-stream; charset=utf-8",
@@ -134,4 +137,6 @@ export const wantsStream = (request: Received): boolean =>
 
 /** The message as the request asked for it: events or JSON. */
 export const forRequest = (request: Received, given: Message, options: StreamOptions = {}): Reply =>
-  wantsStream(request) ? stream(given, options) : json(200, given, options.headers)
+  wantsStream(request)
+    ? stream(given, options)
+    : { ...json(200, Events.whole(given), options.headers), delay: options.firstByte ?? 0 }

@@ -20,6 +20,22 @@ export const echo: Reply.Handler = (request) =>
     )
   })
 
+/** Models after `after_id`, at most `limit` (default 20), of the lifecycles asked for. */
+const page = (query: URLSearchParams): Reply.Reply => {
+  const stages = [...query.getAll("lifecycle"), ...query.getAll("lifecycle[]")]
+  const list = Models.all.filter((model) => stages.length === 0 || stages.includes(model.lifecycle))
+  const after = query.get("after_id")
+  const start = after === null ? 0 : list.findIndex((model) => model.id === after) + 1
+  const end = start + Number(query.get("limit") ?? 20)
+  const shown = list.slice(start, end)
+  return Reply.json(200, {
+    data: shown.map(Models.info),
+    has_more: end < list.length,
+    first_id: shown[0]?.id ?? null,
+    last_id: shown.at(-1)?.id ?? null
+  })
+}
+
 /** All routes, with `messages` for `POST /v1/messages`; default `echo`. */
 export const make = (messages: Reply.Handler = echo): Reply.Handler => (request) => {
   const route = `${request.method} ${request.path}`
@@ -29,8 +45,7 @@ export const make = (messages: Reply.Handler = echo): Reply.Handler => (request)
       return Reply.json(200, { input_tokens: Tokens.estimate(request.json) })
     }
     if (route === "GET /v1/models") {
-      const data = Models.all.map(Models.info)
-      return Reply.json(200, { data, has_more: false, first_id: Models.all[0]?.id, last_id: Models.all.at(-1)?.id })
+      return page(new URLSearchParams(request.query))
     }
     const id = request.method === "GET" ? modelPath.exec(request.path)?.[1] : undefined
     if (id !== undefined) {

@@ -20,16 +20,20 @@ export const counted = (
             ...request,
             granted: (reservation) => {
               Tally.count(tally.waits, "limiter", reservation.waited)
-              request.granted?.(watched(tally, reservation))
+              request.granted?.(watched(tally, request.model, reservation))
             }
-          }).pipe(Effect.map((reservation) => watched(tally, reservation)))
+          }).pipe(Effect.map((reservation) => watched(tally, request.model, reservation)))
       }))
   ).pipe(Layer.provide(ClaudeRateLimiter.layer(options)))
 
 /** `sent` and `settle` count once however often the reservation is wrapped: it is told apart by what it wraps. */
 const seen = new WeakMap<ClaudeRateLimiter.Reservation, ClaudeRateLimiter.Reservation>()
 
-const watched = (tally: Tally.Tally, reservation: ClaudeRateLimiter.Reservation): ClaudeRateLimiter.Reservation => {
+const watched = (
+  tally: Tally.Tally,
+  model: string,
+  reservation: ClaudeRateLimiter.Reservation
+): ClaudeRateLimiter.Reservation => {
   const before = seen.get(reservation)
   if (before !== undefined) return before
   let sent = false
@@ -49,7 +53,7 @@ const watched = (tally: Tally.Tally, reservation: ClaudeRateLimiter.Reservation)
         Effect.sync(() => {
           if (settled) return
           settled = true
-          if (settlement._tag === "Used") Tally.used(tally, settlement.usage)
+          if (settlement._tag === "Used") Tally.used(tally, model, settlement.usage)
           else if (sent) {
             Tally.count(tally.wastedBy, settlement._tag === "Failed" ? settlement.reason._tag : "Interrupted")
           }

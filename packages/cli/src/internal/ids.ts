@@ -5,7 +5,7 @@ export class Ids {
   private readonly hashes = new Set<string>()
 
   private hash(id: string): string {
-    return createHash("sha256").update(id).digest("latin1").slice(0, 12)
+    return createHash("sha256").update(id).digest("binary").slice(0, 12)
   }
   /** False if it was there. */
   add(id: string): boolean {

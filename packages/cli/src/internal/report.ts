@@ -40,9 +40,8 @@ export const make = (
     (["requests", "inputTokens", "outputTokens"] as const).flatMap((limit) => {
       const perMinute = state.limits[limit]
       if (perMinute === undefined) return []
-      // What is no longer in the bucket of all that was in it or flowed in; a full bucket's overflow counts as unused.
-      const allowed = perMinute * (1 + minutes)
-      return [{ model: state.name, limit, perMinute, used: Math.max(0, 1 - Math.max(0, state[limit]) / allowed) }]
+      const charged = tally.models.get(state.name)?.[limit] ?? 0
+      return [{ model: state.name, limit, perMinute, used: charged / (perMinute * (1 + minutes)) }]
     })
   )
   return {
@@ -64,7 +63,7 @@ export const make = (
   }
 }
 
-const row = (name: string, value: string | number): string => `  ${name.padEnd(16)}${value}`
+const row = (name: string, value: string | number): string => `  ${name.padEnd(22)} ${value}`
 
 /** The report as a person reads it. */
 export const text = (report: Report, out: string): string => {
@@ -83,7 +82,10 @@ export const text = (report: Report, out: string): string => {
     row("tokens", `${tokens.input} in, ${tokens.output} out, ${tokens.cache} cached`),
     row("time", `${report.wallSeconds} s`),
     ...limits.map(({ limit, model, perMinute, used }) =>
-      row("limit", `${model} ${limit}: ${Math.round(used * 100)} % used of ${perMinute} a minute`)
+      row(
+        "limit",
+        `${model} ${limit}: ${Math.round(used * 100)} % of what ${perMinute} a minute and a full bucket allowed`
+      )
     )
   ]
   return `${rows.join("\n")}\n`

@@ -2,7 +2,7 @@
 import { ClaudeError } from "effect-claude"
 import * as Schema from "effect/Schema"
 
-const encode = Schema.encodeSync(Schema.toCodecJson(ClaudeError.ClaudeError))
+const encode = Schema.encodeSync(ClaudeError.ClaudeError)
 
 /** The API's type for a reason that has none of its own. */
 const typeOf = (reason: ClaudeError.Reason): string => {

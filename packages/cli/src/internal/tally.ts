@@ -18,6 +18,14 @@ export interface Tally {
   cacheTokens: number
   inFlight: number
   requeued: number
+  /** What each model was charged. */
+  readonly models: Map<string, Charged>
+}
+
+export interface Charged {
+  requests: number
+  inputTokens: number
+  outputTokens: number
 }
 
 export const make = (total: number, before: number): Tally => ({
@@ -34,7 +42,8 @@ export const make = (total: number, before: number): Tally => ({
   outputTokens: 0,
   cacheTokens: 0,
   inFlight: 0,
-  requeued: 0
+  requeued: 0,
+  models: new Map()
 })
 
 export const count = <K>(map: Map<K, number>, key: K, more = 1): void => void map.set(key, (map.get(key) ?? 0) + more)
@@ -43,7 +52,18 @@ export const done = (tally: Tally): number => tally.before + tally.succeeded + t
 
 export const sum = (map: ReadonlyMap<unknown, number>): number => Array.from(map.values()).reduce((a, b) => a + b, 0)
 
-export const used = (tally: Tally, usage: ClaudeError.Usage): void => {
+/** The account of one model. */
+export const charged = (tally: Tally, model: string): Charged => {
+  let account = tally.models.get(model)
+  if (account === undefined) tally.models.set(model, account = { requests: 0, inputTokens: 0, outputTokens: 0 })
+  return account
+}
+
+export const used = (tally: Tally, model: string, usage: ClaudeError.Usage): void => {
+  const account = charged(tally, model)
+  account.requests++
+  account.inputTokens += usage.inputTokens + usage.cacheCreationTokens
+  account.outputTokens += usage.outputTokens
   tally.inputTokens += usage.inputTokens
   tally.outputTokens += usage.outputTokens
   tally.cacheTokens += usage.cacheCreationTokens + usage.cacheReadTokens

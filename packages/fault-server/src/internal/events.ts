@@ -11,6 +11,12 @@ export interface Usage {
   readonly output_tokens: number
   readonly cache_creation_input_tokens: number
   readonly cache_read_input_tokens: number
+  readonly cache_creation: unknown
+  readonly inference_geo: string | null
+  readonly output_tokens_details: unknown
+  readonly server_tool_use: unknown
+  readonly service_tier: string | null
+  readonly speed: string | null
 }
 
 export interface Message {
@@ -21,7 +27,9 @@ export interface Message {
   readonly content: ReadonlyArray<Block>
   readonly stop_reason: string | null
   readonly stop_sequence: string | null
-  readonly stop_details?: unknown
+  readonly stop_details: unknown
+  readonly container: unknown
+  readonly diagnostics: unknown
   readonly usage: Usage
 }
 
@@ -43,7 +51,7 @@ export interface Event {
 let ids = 0
 
 export const message = (options: MessageOptions): Message => {
-  const content = options.content ?? [{ type: "text", text: options.text ?? "Hello!" }]
+  const content = options.content ?? [{ type: "text", text: options.text ?? "Hello!", citations: null }]
   return {
     id: `msg_${String(++ids).padStart(12, "0")}`,
     type: "message",
@@ -54,12 +62,20 @@ export const message = (options: MessageOptions): Message => {
       ? (content.some((block) => block.type === "tool_use") ? "tool_use" : "end_turn")
       : options.stopReason,
     stop_sequence: null,
-    ...(options.stopDetails === undefined ? {} : { stop_details: options.stopDetails }),
+    stop_details: options.stopDetails ?? null,
+    container: null,
+    diagnostics: null,
     usage: {
       input_tokens: 10,
       output_tokens: 12,
       cache_creation_input_tokens: 0,
       cache_read_input_tokens: 0,
+      cache_creation: null,
+      inference_geo: null,
+      output_tokens_details: null,
+      server_tool_use: null,
+      service_tier: "standard",
+      speed: null,
       ...options.usage
     }
   }
@@ -109,11 +125,34 @@ const deltas = (block: Block, size: number): Array<object> => {
   }
 }
 
+/** The message as JSON tells it: input that was cut is no object and so arrives empty. */
+export const whole = (given: Message): Message => ({
+  ...given,
+  content: given.content.map((block) => typeof block["input"] === "string" ? { ...block, input: {} } : block)
+})
+
+/** What `message_delta` tells of the usage, in sums. */
+const sums = (usage: Usage): object => ({
+  input_tokens: usage.input_tokens,
+  output_tokens: usage.output_tokens,
+  cache_creation_input_tokens: usage.cache_creation_input_tokens,
+  cache_read_input_tokens: usage.cache_read_input_tokens,
+  output_tokens_details: usage.output_tokens_details,
+  server_tool_use: usage.server_tool_use
+})
+
 /** The events of a message in their order, a ping after the start. */
 export const events = (given: Message, size: number): Array<Event> => [
   {
     type: "message_start",
-    message: { ...given, content: [], stop_reason: null, usage: { ...given.usage, output_tokens: 1 } }
+    message: {
+      ...given,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      stop_details: null,
+      usage: { ...given.usage, output_tokens: Math.min(1, given.usage.output_tokens) }
+    }
   },
   { type: "ping" },
   ...given.content.flatMap((block, index): Array<Event> => [
@@ -126,9 +165,10 @@ export const events = (given: Message, size: number): Array<Event> => [
     delta: {
       stop_reason: given.stop_reason,
       stop_sequence: given.stop_sequence,
-      ...(given.stop_details === undefined ? {} : { stop_details: given.stop_details })
+      stop_details: given.stop_details,
+      container: given.container
     },
-    usage: given.usage
+    usage: sums(given.usage)
   },
   { type: "message_stop" }
 ]

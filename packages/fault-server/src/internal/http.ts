@@ -6,71 +6,92 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
-import type { FaultServer, Options, Recorded } from "../FaultServer.ts"
+import type { FaultServer, Options } from "../FaultServer.ts"
 import type { Handler, Received, Reply } from "../Reply.ts"
+import * as Record from "./record.ts"
+import * as Serve from "./serve.ts"
 
-const defaultRecorded = 100_000
-
-/** Time for what was written to reach the client before the reset overtakes it. */
+/** Milliseconds for what was written to reach the client before the reset overtakes it. */
 const beforeReset = 5
 
-const parse = (body: string): unknown => {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
+const headersOf = (message: Http.IncomingMessage): Record<string, string> => {
+  const headers: Record<string, string> = {}
+  for (const name in message.headers) headers[name] = String(message.headers[name])
+  return headers
 }
-
-const headersOf = (message: Http.IncomingMessage): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(message.headers).map((
-      [name, value]
-    ) => [name, Array.isArray(value) ? value.join(", ") : value ?? ""])
-  )
 
 const write = (response: Http.ServerResponse, bytes: string | Uint8Array): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    if (response.write(bytes)) resume(Effect.void)
-    else response.once("drain", () => resume(Effect.void))
+    if (response.write(bytes)) return resume(Effect.void)
+    const drained = (): void => resume(Effect.void)
+    response.once("drain", drained)
+    return Effect.sync(() => response.off("drain", drained))
   })
 
-const reset = (response: Http.ServerResponse): Effect.Effect<void> =>
+interface Progress {
+  chunks: number
+  reset: boolean
+}
+
+const reset = (response: Http.ServerResponse, progress: Progress, after: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    setTimeout(() => {
+    const timer = setTimeout(() => {
+      progress.reset = true
       response.socket?.resetAndDestroy()
       resume(Effect.void)
-    }, beforeReset)
+    }, after)
+    return Effect.sync(() => clearTimeout(timer))
   })
 
-const send = Effect.fnUntraced(function*(response: Http.ServerResponse, reply: Reply, sent: () => void) {
-  if (reply.delay > 0) yield* Effect.sleep(Duration.millis(reply.delay))
-  if (reply.begin === "silence") return yield* Effect.never
-  if (reply.begin === "reset") {
-    response.socket?.resetAndDestroy()
-    return
-  }
-  response.writeHead(reply.status, reply.headers)
-  response.flushHeaders()
-  for (const chunk of reply.body) {
-    if (chunk.delay > 0) yield* Effect.sleep(Duration.millis(chunk.delay))
-    yield* write(response, chunk.bytes)
-    sent()
-  }
-  if (reply.end === "silence") return yield* Effect.never
-  if (reply.end === "reset") return yield* reset(response)
-  response.end()
-})
-
-/** A whole body without delays needs no fiber. */
-const direct = (reply: Reply): string | Uint8Array | undefined => {
-  if (reply.begin !== "answer" || reply.delay > 0 || reply.end !== "close" || !Array.isArray(reply.body)) {
-    return undefined
-  }
-  const [chunk, second] = reply.body
-  return second === undefined && chunk !== undefined && chunk.delay === 0 ? chunk.bytes : undefined
+const finish = (
+  response: Http.ServerResponse,
+  status: number,
+  headers: Http.OutgoingHttpHeaders,
+  whole: string | Uint8Array
+): void => {
+  headers["content-length"] ??= Buffer.byteLength(whole)
+  response.writeHead(status, headers)
+  response.end(whole)
 }
+
+const send = Effect.fnUntraced(
+  function*(response: Http.ServerResponse, reply: Reply, date: () => string, progress: Progress) {
+    if (reply.delay > 0) yield* Effect.sleep(Duration.millis(reply.delay))
+    if (reply.begin === "silence") return yield* Effect.never
+    if (reply.begin === "reset") return yield* reset(response, progress, 0)
+    const headers = { date: date(), ...reply.headers }
+    const whole = Serve.whole(reply)
+    if (whole !== undefined) return finish(response, reply.status, headers, whole)
+    response.writeHead(reply.status, headers)
+    response.flushHeaders()
+    for (const chunk of reply.body) {
+      if (chunk.delay > 0) yield* Effect.sleep(Duration.millis(chunk.delay))
+      yield* write(response, chunk.bytes)
+      progress.chunks++
+    }
+    if (reply.end === "silence") return yield* Effect.never
+    if (reply.end === "reset") return yield* reset(response, progress, beforeReset)
+    response.end()
+  }
+)
+
+const listening = (server: Http.Server, port: number): Effect.Effect<number> =>
+  Effect.callback((resume) => {
+    const failed = (error: Error): void => resume(Effect.die(error))
+    server.once("error", failed)
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", failed)
+      const address = server.address()
+      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : port))
+    })
+  })
+
+const closed = (server: Http.Server): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (!server.listening) return resume(Effect.void)
+    server.close(() => resume(Effect.void))
+    server.closeAllConnections()
+  })
 
 export const listen = (
   initial: Handler,
@@ -79,48 +100,48 @@ export const listen = (
   Effect.gen(function*() {
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const clock = yield* Clock.Clock
-    const recorded: Array<{ -readonly [K in keyof Recorded]: Recorded[K] }> = []
-    const bound = options.maxRecorded ?? defaultRecorded
+    const recorder = Record.make(options.maxRecorded)
+    const date = Serve.dates(clock)
     let handler = initial
-    let arrived = 0
 
-    const answer = (message: Http.IncomingMessage, response: Http.ServerResponse, body: string): void => {
-      const url = new URL(message.url ?? "/", "http://localhost")
-      const request: Received = {
-        index: arrived++,
+    const received = (message: Http.IncomingMessage, body: string): Received => {
+      const url = message.url ?? "/"
+      const query = url.indexOf("?")
+      return {
+        index: recorder.next(),
         at: clock.currentTimeMillisUnsafe(),
         method: message.method ?? "GET",
-        path: url.pathname,
-        query: url.search,
+        path: query === -1 ? url : url.slice(0, query),
+        query: query === -1 ? "" : url.slice(query),
         headers: headersOf(message),
         body,
-        json: parse(body)
+        json: Serve.parse(body)
       }
-      const record: typeof recorded[number] = { ...request, outcome: "pending", status: undefined }
-      if (recorded.length < bound) recorded.push(record)
-      let chunks = 0
+    }
+
+    const answer = (message: Http.IncomingMessage, response: Http.ServerResponse, body: string): void => {
+      const entry = recorder.open(received(message, body))
+      const progress: Progress = { chunks: 0, reset: false }
       let reply: Reply | undefined
       let fiber: Fiber.Fiber<void> | undefined
       let over = false
       const ended = (how: "sent" | "aborted"): void => {
         if (over) return
         over = true
-        const broken = reply?.begin === "reset" || reply?.end === "reset"
-        record.outcome = how === "sent" ? "sent" : broken ? "reset" : "aborted"
-        reply?.onEnd?.(how, chunks)
+        entry.outcome = progress.reset ? "reset" : how
+        reply?.onEnd?.(how, progress.chunks)
       }
       response.on("finish", () => ended("sent"))
       response.on("close", () => {
         ended("aborted")
         fiber?.interruptUnsafe()
       })
-      fiber = run(Effect.flatMap(handler(request), (made) => {
+      fiber = run(Effect.flatMap(Serve.answer(handler, entry), (made) => {
         reply = made
-        record.status = made.status
-        const whole = direct(made)
-        if (whole === undefined) return send(response, made, () => chunks++)
-        response.writeHead(made.status, made.headers)
-        response.end(whole)
+        entry.status = made.status
+        const whole = made.delay > 0 ? undefined : Serve.whole(made)
+        if (whole === undefined) return send(response, made, date, progress)
+        finish(response, made.status, { date: date(), ...made.headers }, whole)
         return Effect.void
       }))
       if (response.destroyed) fiber.interruptUnsafe()
@@ -132,29 +153,16 @@ export const listen = (
       message.on("error", () => {})
       message.on("end", () => answer(message, response, Buffer.concat(pieces).toString("utf8")))
     })
-    const listening = (port: number): Effect.Effect<number> =>
-      Effect.callback((resume) => {
-        server.once("error", (error) => resume(Effect.die(error)))
-        server.listen(port, "127.0.0.1", () => {
-          // Listening on a host and port always has an address of this shape.
-          resume(Effect.succeed((server.address() as AddressInfo).port))
-        })
-      })
-    const closed: Effect.Effect<void> = Effect.callback((resume) => {
-      if (!server.listening) return resume(Effect.void)
-      server.close(() => resume(Effect.void))
-      server.closeAllConnections()
-    })
-    const port = yield* Effect.acquireRelease(listening(options.port ?? 0), () => closed)
+    const port = yield* Effect.acquireRelease(listening(server, options.port ?? 0), () => closed(server))
     return {
       url: `http://127.0.0.1:${port}`,
       port,
-      requests: Effect.sync(() => recorded.map((record) => ({ ...record }))),
+      requests: recorder.all,
       setHandler: (next) =>
         Effect.sync(() => {
           handler = next
         }),
-      down: closed,
-      up: Effect.asVoid(listening(port))
+      down: closed(server),
+      up: Effect.asVoid(listening(server, port))
     }
   })

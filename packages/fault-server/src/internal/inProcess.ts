@@ -1,110 +1,165 @@
 // @effect-diagnostics newPromise:off asyncFunction:off
 /** The same replies as a `fetch`: it rejects, resets and aborts as Node's own does. */
+import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type { InProcess, Options } from "../FaultServer.ts"
 import type { Handler, Received, Reply } from "../Reply.ts"
+import * as Record from "./record.ts"
+import * as Serve from "./serve.ts"
 
 const aborted = (): DOMException => new DOMException("This operation was aborted", "AbortError")
 const connectionReset = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
 
 const encoder = new TextEncoder()
 
-const parse = (body: string): unknown => {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
+/** Statuses to which a `Response` refuses a body. */
+const bodiless = new Set([204, 205, 304])
+
+const textOf = async (input: string | URL | Request, init: RequestInit): Promise<string> =>
+  init.body === undefined || init.body === null
+    ? (input instanceof Request ? input.text() : "")
+    : new Response(init.body).text()
 
 export const inProcess = (
-  handler: Handler,
+  initial: Handler,
   context: Context.Context<never>,
-  now: () => number
-): typeof globalThis.fetch => {
-  let index = 0
-  const run = Effect.runPromiseWith(context)
+  clock: Clock.Clock,
+  options: Options
+): InProcess => {
+  const run = Effect.runForkWith(context)
+  const recorder = Record.make(options.maxRecorded)
+  const date = Serve.dates(clock)
+  let handler = initial
 
-  const bodyOf = (reply: Reply, signal: AbortSignal | undefined): ReadableStream<Uint8Array> => {
+  /** Runs until done or until the signal fires, which rejects at once and interrupts. */
+  const settled = <A>(effect: Effect.Effect<A>, signal: AbortSignal | undefined): Promise<A> =>
+    new Promise((resolve, reject) => {
+      const fiber = run(effect)
+      const leave = (): void => {
+        reject(aborted())
+        fiber.interruptUnsafe()
+      }
+      signal?.addEventListener("abort", leave, { once: true })
+      fiber.addObserver((exit) => {
+        signal?.removeEventListener("abort", leave)
+        if (Exit.isSuccess(exit)) resolve(exit.value)
+        else reject(aborted())
+      })
+      // The handler may have brought the client to leave before there was a listener.
+      if (signal?.aborted === true) leave()
+    })
+
+  const bodyOf = (reply: Reply, entry: Record.Entry, signal: AbortSignal | undefined): ReadableStream<Uint8Array> => {
     const chunks = reply.body[Symbol.iterator]()
-    let count = 0
+    let fiber: Fiber.Fiber<void> | undefined
+    let sent = 0
     let over = false
-    const ended = (how: "sent" | "aborted"): void => {
+    let stream: ReadableStreamDefaultController<Uint8Array> | undefined
+    const ended = (outcome: "sent" | "aborted" | "reset"): void => {
       if (over) return
       over = true
-      reply.onEnd?.(how, count)
+      entry.outcome = outcome
+      signal?.removeEventListener("abort", leave)
+      reply.onEnd?.(outcome === "sent" ? "sent" : "aborted", sent)
     }
+    const cancel = (): void => {
+      ended("aborted")
+      fiber?.interruptUnsafe()
+    }
+    const leave = (): void => {
+      cancel()
+      stream?.error(aborted())
+    }
+    const step = Effect.fnUntraced(function*(controller: ReadableStreamDefaultController<Uint8Array>) {
+      for (let next = chunks.next(); next.done !== true; next = chunks.next()) {
+        const { bytes, delay } = next.value
+        if (delay > 0) yield* Effect.sleep(Duration.millis(delay))
+        sent++
+        const piece = typeof bytes === "string" ? encoder.encode(bytes) : bytes.slice()
+        // A reader never sees an empty piece from a socket either.
+        if (piece.length > 0) return controller.enqueue(piece)
+      }
+      if (reply.end === "silence") return yield* Effect.never
+      ended(reply.end === "reset" ? "reset" : "sent")
+      if (reply.end === "reset") return controller.error(new TypeError("terminated", { cause: connectionReset() }))
+      controller.close()
+    })
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        signal?.addEventListener("abort", () => {
-          ended("aborted")
-          controller.error(aborted())
-        }, { once: true })
+        stream = controller
+        signal?.addEventListener("abort", leave, { once: true })
       },
-      pull: async (controller) => {
-        const next = chunks.next()
-        if (next.done === true) {
-          if (reply.end === "silence") return new Promise<void>(() => {})
-          if (reply.end === "reset") {
-            ended("aborted")
-            return controller.error(new TypeError("terminated", { cause: connectionReset() }))
-          }
-          ended("sent")
-          return controller.close()
-        }
-        const { bytes, delay } = next.value
-        if (delay > 0) {
-          await run(Effect.sleep(Duration.millis(delay)), signal === undefined ? {} : { signal }).catch(() => {})
-        }
-        if (over) return
-        count++
-        const piece = typeof bytes === "string" ? encoder.encode(bytes) : bytes
-        if (piece.length > 0) controller.enqueue(piece)
-        else controller.enqueue(new Uint8Array(0))
-      },
-      cancel: () => ended("aborted")
+      pull: (controller) =>
+        new Promise((resolve) => {
+          fiber = run(step(controller))
+          fiber.addObserver(() => resolve())
+        }),
+      cancel
     }, { highWaterMark: 0 })
   }
 
-  const received = (input: string, init: RequestInit): Received => {
-    const url = new URL(input)
-    const body = typeof init.body === "string" ? init.body : ""
+  const received = async (input: string | URL | Request, init: RequestInit): Promise<Received> => {
+    const index = recorder.next()
+    const at = clock.currentTimeMillisUnsafe()
+    const given = input instanceof Request ? input : undefined
+    const url = new URL(given?.url ?? String(input))
+    const body = typeof init.body === "string" ? init.body : await textOf(input, init)
     return {
-      index: index++,
-      at: now(),
-      method: (init.method ?? "GET").toUpperCase(),
+      index,
+      at,
+      method: (init.method ?? given?.method ?? "GET").toUpperCase(),
       path: url.pathname,
       query: url.search,
-      headers: Object.fromEntries(new Headers(init.headers).entries()),
+      headers: Object.fromEntries(new Headers(init.headers ?? given?.headers).entries()),
       body,
-      json: parse(body)
+      json: Serve.parse(body)
     }
   }
 
-  return async (input, init = {}) => {
-    const signal = init.signal ?? undefined
-    const gone = (): boolean => signal?.aborted === true
-    if (gone()) throw aborted()
-    const request = received(input instanceof Request ? input.url : String(input), init)
-    const waited = Effect.flatMap(
-      handler(request),
-      (reply) =>
-        Effect.as(reply.begin === "silence" ? Effect.never : Effect.sleep(Duration.millis(reply.delay)), reply).pipe(
-          Effect.onInterrupt(() => Effect.sync(() => reply.onEnd?.("aborted", 0)))
-        )
-    )
-    let reply: Reply
-    try {
-      reply = await run(waited, signal === undefined ? {} : { signal })
-    } catch (error) {
-      throw gone() ? aborted() : error
+  const fetch: typeof globalThis.fetch = async (input, init = {}) => {
+    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
+    if (signal?.aborted === true) throw aborted()
+    const entry = recorder.open(await received(input, init))
+    let reply: Reply | undefined
+    const begun = Effect.flatMap(Serve.answer(handler, entry), (made) => {
+      reply = made
+      entry.status = made.status
+      const late = made.delay > 0 ? Effect.sleep(Duration.millis(made.delay)) : Effect.void
+      return Effect.as(made.begin === "silence" ? Effect.andThen(late, Effect.never) : late, made)
+    })
+    const ended = (outcome: "sent" | "aborted" | "reset"): void => {
+      entry.outcome = outcome
+      reply?.onEnd?.(outcome === "sent" ? "sent" : "aborted", 0)
     }
-    if (gone()) throw aborted()
-    if (reply.begin === "reset") {
-      reply.onEnd?.("aborted", 0)
+    const made = await settled(begun, signal).catch((error: unknown) => {
+      ended("aborted")
+      throw error
+    })
+    if (made.begin === "reset") {
+      ended("reset")
       throw new TypeError("fetch failed", { cause: connectionReset() })
     }
-    return new Response(bodyOf(reply, signal), { status: reply.status, headers: reply.headers })
+    const headers = { date: date(), ...made.headers }
+    const whole = bodiless.has(made.status) ? "" : Serve.whole(made)
+    if (whole === undefined) return new Response(bodyOf(made, entry, signal), { status: made.status, headers })
+    ended("sent")
+    const bytes = typeof whole === "string" ? encoder.encode(whole) : whole.slice()
+    return new Response(bodiless.has(made.status) ? null : bytes, {
+      status: made.status,
+      headers: { "content-length": String(bytes.length), ...headers }
+    })
+  }
+
+  return {
+    fetch,
+    requests: recorder.all,
+    setHandler: (next) =>
+      Effect.sync(() => {
+        handler = next
+      })
   }
 }
