@@ -115,6 +115,8 @@ const halt = (run: Run, why: string): Effect.Effect<void> =>
 
 /** One line to its result; none is written for a line that the run's stop caught waiting. */
 const line = Effect.fnUntraced(function*(run: Run, job: Input.Job) {
+  // A line that was read before the stop but not begun is left for the next run.
+  if (Deferred.isDoneUnsafe(run.stop)) return
   const { maxAttempts = Infinity } = run.options
   const { tally } = run
   const params = paramsOf(job, run.options)

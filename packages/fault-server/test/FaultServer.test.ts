@@ -202,19 +202,24 @@ describe("FaultServer", () => {
   it.effect("in process, cancelling the body stops its delays", () =>
     Effect.gen(function*() {
       const told: Array<string> = []
-      const reply = {
-        ...Fault.dripPings(1, 1000)(Reply.stream(Reply.message())),
-        onEnd: (how: string) => told.push(how)
+      let made = 0
+      const body = {
+        *[Symbol.iterator]() {
+          for (;; made++) yield { delay: 1000, bytes: "" }
+        }
       }
+      const reply = { ...Reply.stream(Reply.message()), body, onEnd: (how: string) => told.push(how) }
       const target = yield* local.serve(Script.always(reply))
-      yield* Effect.promise(async () => {
-        const response = await target.fetch(target.url)
-        const reader = response.body?.getReader()
-        await reader?.read()
-        const pending = reader?.read()
-        await reader?.cancel()
-        await pending
-      })
+      const response = yield* Effect.promise(() => target.fetch(target.url))
+      const reader = response.body?.getReader()
+      const pending = reader?.read()
+      yield* turn
+      yield* TestClock.adjust(3000)
+      assert.strictEqual(made, 3)
+      yield* Effect.promise(async () => reader?.cancel())
+      yield* Effect.promise(async () => pending)
+      yield* TestClock.adjust(10_000)
+      assert.strictEqual(made, 3)
       assert.deepStrictEqual(told, ["aborted"])
       assert.deepStrictEqual(yield* outcomes(target), ["aborted"])
     }))

@@ -291,7 +291,7 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   }
   const baseURL = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
   const sockets = yield* Sockets.Sockets
-  const fetch = options.fetch ?? sockets.fetch(Duration.toMillis(settings.timeouts.connect))
+  const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
   return yield* make({ settings, secrets: [key], sdk: Sdk.make({ apiKey: key, baseURL, fetch }) })
 })
 

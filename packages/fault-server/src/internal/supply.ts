@@ -4,7 +4,6 @@ interface Production {
   readonly start: number
   readonly perMilli: number
   readonly total: number
-  taken: number
   stopped: number
 }
 
@@ -24,16 +23,25 @@ export class Supply {
     this.at = now
   }
 
+  /** Between two starts or ends of productions the net rate is constant, so that each such piece is exact. */
   read(now: number): number {
-    if (now <= this.at) return this.level
-    this.level = Math.min(this.capacity, this.level + (now - this.at) * this.perMinute / 60_000)
-    this.at = now
-    this.productions = this.productions.filter((one) => {
-      const made = Math.min(one.total, Math.max(0, Math.min(now, one.stopped) - one.start) * one.perMilli)
-      this.level -= made - one.taken
-      one.taken = made
-      return made < one.total && now < one.stopped
-    })
+    while (this.at < now) {
+      let next = now
+      let rate = this.perMinute / 60_000
+      for (const one of this.productions) {
+        const end = Math.min(one.start + one.total / one.perMilli, one.stopped)
+        if (one.start > this.at) next = Math.min(next, one.start)
+        else if (end > this.at) {
+          rate -= one.perMilli
+          next = Math.min(next, end)
+        }
+      }
+      this.level = Math.min(this.capacity, this.level + rate * (next - this.at))
+      this.at = next
+      this.productions = this.productions.filter((one) =>
+        Math.min(one.start + one.total / one.perMilli, one.stopped) > next
+      )
+    }
     this.lowest = Math.min(this.lowest, this.level / this.capacity)
     return this.level
   }
@@ -46,7 +54,7 @@ export class Supply {
   /** Draws `total` evenly from `start` on; the result stops it. */
   produce(total: number, start: number, perMilli: number, now: number): (at: number) => void {
     this.read(now)
-    const production = { start, perMilli, total, taken: 0, stopped: Infinity }
+    const production = { start, perMilli, total, stopped: Infinity }
     this.productions.push(production)
     return (at) => {
       production.stopped = Math.min(production.stopped, at)

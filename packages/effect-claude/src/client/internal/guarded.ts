@@ -22,8 +22,8 @@ export const guarded = <A, E>(options: Guarded<A, E>): Effect.Effect<A, E> =>
     const work = options.start()
     const bound = options.watchdog.watch(options.millis, () => {
       if (!working) return
-      resume(Effect.fail(options.late()))
       leave()
+      resume(Effect.fail(options.late()))
     })
     const leave = (): void => {
       if (!working) return
