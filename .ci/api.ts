@@ -10,6 +10,7 @@ const fresh = mkdtempSync(join(tmpdir(), "effect-claude-api-"))
 execFileSync("tsc", [
   "-p",
   "packages/effect-claude",
+  "--declaration",
   "--emitDeclarationOnly",
   "--removeComments",
   "--outDir",

@@ -1,9 +1,9 @@
-/** Turns every `ts` fence of the documentation into a module under `.snippets`, for the compiler and the tests. */
+/** Turns every `ts` fence of the documentation into a module under `_snippets`, for the compiler and the tests. */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
-export const out = join(import.meta.dirname, ".snippets")
+export const out = join(import.meta.dirname, "_snippets")
 const fence = /^```ts\n([\s\S]*?)^```$/gm
 const assertion = /^(.*\S)\s+\/\/ => (.+)$/gm
 

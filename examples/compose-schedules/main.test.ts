@@ -13,8 +13,9 @@ it("a patient client waits for the server's hints and stops within its bounds", 
       max_tokens: 64,
       messages: [{ role: "user", content: "hi" }]
     })
-    const error = yield* Effect.flip(
-      Effect.provide(call, client({ fetch, apiKey: Redacted.make("sk-ant-x"), baseUrl: "http://claude.test" }))
+    const error = yield* Effect.provide(
+      Effect.flip(call),
+      client({ fetch, apiKey: Redacted.make("sk-ant-x"), baseUrl: "http://claude.test" })
     )
     assert.strictEqual(error.attempts.at(-1)?.refused, "schedule")
     assert.isTrue(clock.now >= 140_000 && clock.now <= 300_000)

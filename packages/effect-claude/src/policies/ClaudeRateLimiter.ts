@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -273,19 +273,20 @@ const make = (options: Options) =>
           const now = store.now()
           const impossible = exceeds(limit, request)
           if (impossible !== undefined) return Effect.fail(impossible)
-          const need: Need = {
+          const estimate = (): Need => ({
             requests: 1,
             inputTokens: request.inputTokens ?? limit.learned.inputTokens(request.inputBytes ?? 0),
             outputTokens: request.maxTokens === undefined ? 0 : limit.learned.outputTokens(request.maxTokens)
-          }
-          const hold = (since: number): Reservation => {
-            const held = reservation(entry, request, need, since)
+          })
+          const need = estimate()
+          const hold = (since: number, taken: Need): Reservation => {
+            const held = reservation(entry, request, taken, since)
             request.granted?.(held)
             return held
           }
           if (limit.waiters.size === 0 && limit.wait(need, now) === 0) {
             limit.take(need, now)
-            return Effect.succeed(hold(now))
+            return Effect.succeed(hold(now, need))
           }
           const wait = limit.forecast(need, now)
           if (limit.waiters.size >= maxQueue || now + wait > (request.deadline ?? Infinity)) {
@@ -294,8 +295,8 @@ const make = (options: Options) =>
           }
           let granted: Reservation | undefined
           const queued = Effect.callback<Reservation>((resume) => {
-            const waiter = limit.waiters.add(need, request.priority ?? 0, now, () => {
-              granted = hold(now)
+            const waiter = limit.waiters.add(estimate, request.priority ?? 0, now, () => {
+              granted = hold(now, waiter.need)
               resume(Effect.succeed(granted))
             })
             store.drain(entry)

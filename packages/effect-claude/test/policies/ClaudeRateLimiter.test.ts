@@ -62,7 +62,7 @@ describe("ClaudeRateLimiter", () => {
   it.effect("C2 charges input and cache writes, not reads; output by what is produced, never max_tokens", () =>
     Effect.gen(function*() {
       const one = yield* reserve(1000, { maxTokens: 64_000 })
-      assert.strictEqual((yield* state).outputTokens, 10_000 - 256)
+      assert.strictEqual((yield* state).outputTokens, 10_000 - 1024)
       yield* one.settle({ _tag: "Used", usage: usage(600, 40, { cacheCreationTokens: 100, cacheReadTokens: 50_000 }) })
       assert.deepInclude(yield* state, { inputTokens: 50_000 - 700, outputTokens: 10_000 - 40, inFlight: 0 })
       const two = yield* reserve(1000, { maxTokens: 64_000 })

@@ -104,11 +104,12 @@ export class Accumulator {
   }
 
   private content(): ReadonlyArray<Fields> {
-    return this.blocks.filter((block) => block !== undefined).map((block) => ({
-      ...block.value,
-      ...(block.text.length > 0 ? { text: string(block.value["text"]) + block.text.join("") } : {}),
-      ...(block.thinking.length > 0 ? { thinking: string(block.value["thinking"]) + block.thinking.join("") } : {})
-    }))
+    return this.blocks.filter((block) => block !== undefined).map(({ text, thinking, value }) => {
+      const whole = Object.assign({}, value)
+      if (text.length > 0) whole["text"] = string(value["text"]) + text.join("")
+      if (thinking.length > 0) whole["thinking"] = string(value["thinking"]) + thinking.join("")
+      return whole
+    })
   }
 
   /** True once anything of the message itself came. */

@@ -1,5 +1,5 @@
 /** What a `fetch` or a body threw, as a reason; `undefined` when it is no failure of the connection but a defect. */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import { isFields, redact } from "./body.ts"
 import { ConnectionFailed, TimedOut } from "./transport.ts"
 

@@ -114,8 +114,9 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
     const reason = result.failure
     const now = clock.currentTimeMillisUnsafe()
     if (reason._tag === "CircuitOpen" && reason.retryAfter !== undefined) {
-      const jitter = 1 + (yield* Random.next) / 4
-      const wait = Math.max(shortestBreakerWait, Duration.toMillis(reason.retryAfter)) * jitter
+      // The limiter lets them in one by one afterwards: a second is spread enough.
+      const spread = (yield* Random.next) * 1000
+      const wait = Math.max(shortestBreakerWait, Duration.toMillis(reason.retryAfter)) + spread
       if (now + wait <= deadline) {
         yield* Effect.sleep(Duration.millis(wait))
         continue

@@ -4,7 +4,8 @@
 const startInputPerByte = 1 / 3.5
 /** No text has fewer tokens per character than this. */
 export const leastInputPerByte = 1 / 12
-const startOutput = 256
+/** What an answer is expected to produce before any has come, at most: too much costs nothing, it is given back. */
+const startOutput = 1024
 /** Old answers count half after so many. */
 const memory = 50
 

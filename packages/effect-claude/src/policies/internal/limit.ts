@@ -86,7 +86,7 @@ export class Limit {
       let next: Waiter | undefined
       let soonest = Infinity
       for (const waiter of candidates) {
-        const wait = this.wait(waiter.need, now)
+        const wait = this.wait(this.waiters.refresh(waiter), now)
         soonest = Math.min(soonest, wait)
         if (wait > 0) continue
         next = waiter

@@ -7,7 +7,9 @@ export interface Need {
 }
 
 export interface Waiter {
-  readonly need: Need
+  /** As last estimated. */
+  need: Need
+  readonly estimate: () => Need
   readonly since: number
   readonly grant: () => void
   passed: number
@@ -35,7 +37,8 @@ export class Waiters {
   /** Highest priority first. */
   private readonly lists: Array<List> = []
 
-  add(need: Need, priority: number, since: number, grant: () => void): Waiter {
+  add(estimate: () => Need, priority: number, since: number, grant: () => void): Waiter {
+    const need = estimate()
     let at = 0
     while (at < this.lists.length && this.lists[at]!.priority > priority) at++
     let list = this.lists[at]
@@ -45,6 +48,7 @@ export class Waiters {
     }
     const waiter: Waiter = {
       need,
+      estimate,
       since,
       grant,
       passed: 0,
@@ -58,6 +62,14 @@ export class Waiters {
     list.last = waiter
     this.count(need, 1)
     return waiter
+  }
+
+  /** Estimates again what a waiter needs: answers may have taught more since it came. */
+  refresh(waiter: Waiter): Need {
+    this.account(waiter.need, -1)
+    waiter.need = waiter.estimate()
+    this.account(waiter.need, 1)
+    return waiter.need
   }
 
   /** Takes a waiter out, wherever it stands; false if it is out already. */
@@ -101,6 +113,10 @@ export class Waiters {
 
   private count(need: Need, sign: 1 | -1): void {
     this.size += sign
+    this.account(need, sign)
+  }
+
+  private account(need: Need, sign: 1 | -1): void {
     this.total.requests += sign * need.requests
     this.total.inputTokens += sign * need.inputTokens
     this.total.outputTokens += sign * need.outputTokens

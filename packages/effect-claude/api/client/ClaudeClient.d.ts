@@ -1,0 +1,57 @@
+import type * as Messages from "@anthropic-ai/sdk/resources/messages";
+import type * as Models from "@anthropic-ai/sdk/resources/models";
+import * as Cause from "effect/Cause";
+import * as Config from "effect/Config";
+import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import * as Redacted from "effect/Redacted";
+import * as Schema from "effect/Schema";
+import * as Stream from "effect/Stream";
+import * as ClaudeError from "../errors/ClaudeError.ts";
+import { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts";
+import { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts";
+import * as Resilience from "../policies/Resilience.ts";
+import { RetryBudget } from "../policies/RetryBudget.ts";
+import * as Sdk from "./internal/sdk.ts";
+export type MessageParams = Omit<Messages.MessageCreateParamsNonStreaming, "stream">;
+export interface CallOptions {
+    readonly deadline?: Duration.Input;
+    readonly maxAttempts?: number;
+    readonly priority?: number;
+}
+export interface CreateOptions extends CallOptions {
+    readonly stream?: boolean;
+}
+declare const InvalidKey_base: Schema.Class<InvalidKey, Schema.TaggedStruct<"InvalidKey", {
+    readonly problem: Schema.String;
+}>, Cause.YieldableError>;
+export declare class InvalidKey extends InvalidKey_base {
+    get message(): string;
+}
+declare const ClaudeClient_base: Context.ServiceClass<ClaudeClient, "effect-claude/client/ClaudeClient", {
+    readonly createMessage: (params: MessageParams, options?: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError>;
+    readonly streamMessage: (params: MessageParams, options?: CallOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError>;
+    readonly countTokens: (params: Messages.MessageCountTokensParams, options?: CallOptions) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError>;
+    readonly getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError>;
+    readonly listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>;
+}>;
+export declare class ClaudeClient extends ClaudeClient_base {
+}
+export declare const createMessage: (params: MessageParams, options?: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError, ClaudeClient>;
+export declare const streamMessage: (params: MessageParams, options?: CallOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError, ClaudeClient>;
+export declare const countTokens: (params: Messages.MessageCountTokensParams, options?: CallOptions) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError, ClaudeClient>;
+export declare const getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError, ClaudeClient>;
+export declare const listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError, ClaudeClient>;
+export interface Options extends Resilience.Options {
+    readonly apiKey?: Redacted.Redacted<string>;
+    readonly baseUrl?: string;
+    readonly fetch?: typeof globalThis.fetch;
+}
+export type BuildError = InvalidKey | Resilience.ImpossiblePolicy | Config.ConfigError;
+type State = ClaudeRateLimiter | ClaudeCircuitBreaker | RetryBudget;
+export declare const layer: (options?: Options) => Layer.Layer<ClaudeClient, BuildError, State>;
+export declare const layerStandard: (options?: Options & Resilience.LayerOptions) => Layer.Layer<ClaudeClient, BuildError>;
+export declare const layerSdk: (sdk: Sdk.SdkClient, options?: Resilience.Options) => Layer.Layer<ClaudeClient, Resilience.ImpossiblePolicy, State>;
+export {};

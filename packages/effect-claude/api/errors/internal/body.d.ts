@@ -1,0 +1,12 @@
+export interface ErrorBody {
+    readonly type: string | undefined;
+    readonly code: string | undefined;
+    readonly message: string;
+    readonly requestId: string | undefined;
+    readonly appealUrl: string | undefined;
+}
+export declare const redact: (text: string, secrets?: ReadonlyArray<string>) => string;
+type Fields = Readonly<Record<string, unknown>>;
+export declare const isFields: (value: unknown) => value is Fields;
+export declare const read: (raw: unknown, secrets?: ReadonlyArray<string>) => ErrorBody;
+export {};

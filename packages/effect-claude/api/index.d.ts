@@ -1,0 +1,9 @@
+export * as ClaudeClient from "./client/ClaudeClient.ts";
+export * as ClaudeError from "./errors/ClaudeError.ts";
+export * as RateLimitHeaders from "./errors/RateLimitHeaders.ts";
+export * as ClaudeCircuitBreaker from "./policies/ClaudeCircuitBreaker.ts";
+export * as ClaudeRateLimiter from "./policies/ClaudeRateLimiter.ts";
+export * as Resilience from "./policies/Resilience.ts";
+export * as RetryBudget from "./policies/RetryBudget.ts";
+export * as RetryPolicy from "./policies/RetryPolicy.ts";
+export * as Timeouts from "./policies/Timeouts.ts";
