@@ -3,7 +3,7 @@ import { FaultServer, Organization, RequestRules, Routes } from "@effect-claude/
 import { Effect } from "effect"
 
 /** Limits that the file of the demo exceeds in its first seconds; they refill as a real account's do. */
-const limits = { requestsPerMinute: 300, inputTokensPerMinute: 60_000, outputTokensPerMinute: 30_000 }
+const limits = { requestsPerMinute: 400, inputTokensPerMinute: 180_000, outputTokensPerMinute: 40_000 }
 
 /** An account that is overloaded for some seconds, resets one connection in fifty and cuts one stream in fifty. */
 export const account = Effect.gen(function*() {

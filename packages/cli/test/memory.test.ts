@@ -4,8 +4,9 @@ import { join } from "node:path"
 
 const run = (count: number): { readonly succeeded: number; readonly peak: number } => {
   const script = join(import.meta.dirname, "fixtures", "memory.ts")
-  // A small heap for new objects, so that the peak shows what is kept and not how lazily it is collected.
-  const ended = spawnSync(process.execPath, ["--max-semi-space-size=2", script, String(count)], { encoding: "utf8" })
+  // A small heap, so that the peak shows what is kept and not how lazily it is collected.
+  const heap = ["--max-semi-space-size=2", "--max-old-space-size=96"]
+  const ended = spawnSync(process.execPath, [...heap, script, String(count)], { encoding: "utf8" })
   return JSON.parse(ended.stdout.trim().split("\n").at(-1) ?? "{}")
 }
 

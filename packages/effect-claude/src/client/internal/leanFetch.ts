@@ -41,7 +41,7 @@ export const loadPool = async (): Promise<(new(origin: string, options: object) 
 
 const headerList = (given: ConstructorParameters<typeof Headers>[0]): Array<string> => {
   const list: Array<string> = []
-  new Headers(given).forEach((value, name) => list.push(name, value))
+  ;(given instanceof Headers ? given : new Headers(given)).forEach((value, name) => list.push(name, value))
   return list
 }
 
