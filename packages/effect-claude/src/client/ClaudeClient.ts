@@ -289,7 +289,8 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   if (!Key.hasKnownPrefix(key)) {
     yield* Effect.logWarning("The API key does not begin with sk-ant-; that is fine for a gateway that issues its own.")
   }
-  const baseURL = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
+  const given = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
+  const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
   const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
   return yield* make({ settings, secrets: [key], sdk: Sdk.make({ apiKey: key, baseURL, fetch }) })

@@ -1,0 +1,57 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Ref } from "effect"
+import { ClaudeError, ClaudeRateLimiter, Resilience, RetryBudget, Timeouts } from "effect-claude"
+import { TestClock } from "effect/testing"
+
+const failing = (reasons: ReadonlyArray<ClaudeError.Reason>) =>
+  Effect.map(Ref.make(0), (next) => ({
+    calls: Ref.get(next),
+    effect: Effect.flatMap(Ref.getAndUpdate(next, (n) => n + 1), (n) => {
+      const reason = reasons[n]
+      return reason === undefined ? Effect.succeed("done") : Effect.fail(reason)
+    })
+  }))
+const busy = new ClaudeError.Overloaded({ message: "busy" })
+const slow = new ClaudeError.RateLimited({ message: "slow", limit: "requests", retryAfter: Duration.seconds(5) })
+
+describe("withResilience", () => {
+  it.effect("retries under the limiter, each attempt paying, and settles its own usage", () =>
+    Effect.gen(function*() {
+      const { calls, effect } = yield* failing([slow, busy])
+      const guarded = Resilience.withResilience({ method: "ask", model: "m", inputTokens: 10 })(effect)
+      const fiber = yield* Effect.forkChild(guarded)
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual(yield* Fiber.join(fiber), "done")
+      assert.strictEqual(yield* calls, 3)
+      const [state] = yield* ClaudeRateLimiter.ClaudeRateLimiter.use((limiter) => limiter.state)
+      assert.deepInclude(state, { inFlight: 0, queued: 0 })
+      assert.closeTo(yield* RetryBudget.RetryBudget.use((budget) => budget.level), 50, 0.001)
+    }).pipe(Effect.provide(Resilience.layer({ limiter: { key: "with" } }))))
+
+  it.effect("fails with the log of every attempt, and with all that is impossible", () =>
+    Effect.gen(function*() {
+      const { effect } = yield* failing([busy, busy, busy])
+      const fiber = yield* Effect.forkChild(
+        Effect.flip(Resilience.withResilience({ method: "ask", model: "m", maxAttempts: 2 })(effect))
+      )
+      yield* TestClock.adjust("5 minutes")
+      const error = yield* Fiber.join(fiber)
+      assert.isTrue(error._tag === "ClaudeError" && error.attempts.length === 2 && error.method === "ask")
+      const impossible = yield* Effect.flip(
+        Resilience.withResilience({ method: "ask", model: "m", maxAttempts: 0, deadline: 0 })(effect)
+      )
+      assert.isTrue(impossible._tag === "ImpossiblePolicy" && impossible.problems.length === 2)
+    }).pipe(Effect.provide(Resilience.layer({ limiter: { key: "with" } }))))
+})
+
+describe("withTimeouts", () => {
+  it.effect("interrupts what takes longer and says which bound passed", () =>
+    Effect.gen(function*() {
+      const ended = yield* Ref.make(false)
+      const work = Effect.onInterrupt(Effect.sleep("1 hour"), () => Ref.set(ended, true))
+      const fiber = yield* Effect.forkChild(Effect.flip(Timeouts.withTimeouts(work, { attempt: "10 seconds" })))
+      yield* TestClock.adjust("10 seconds")
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "TimedOut", phase: "attempt" })
+      assert.isTrue(yield* Ref.get(ended))
+    }))
+})
