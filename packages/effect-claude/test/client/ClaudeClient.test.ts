@@ -371,6 +371,26 @@ describe("streams", () => {
     )
   })
 
+  it("a stream that comes byte by byte, with CRLF, a BOM and comments, is the same message", () => {
+    const text = "Grüße, 世界 🙂 in three scripts"
+    const given = Reply.message({
+      content: [{ type: "text", text }, { type: "tool_use", id: "toolu_1", name: "a", input: { ü: "🙂" } }]
+    })
+    const wire = `\ufeff: a comment\r\nretry: 5\r\n\r\n${
+      Array.from(Reply.stream(given).body, (chunk) => String(chunk.bytes)).join("").replaceAll("\n", "\r\n")
+    }`
+    const bytes = new TextEncoder().encode(wire)
+    const reply = {
+      ...Reply.stream(given),
+      body: Array.from(bytes, (byte) => ({ delay: 0, bytes: Uint8Array.of(byte) }))
+    }
+    return run([reply], () =>
+      Effect.map(collect, (message) => {
+        assert.deepInclude(message.content[0], { text })
+        assert.deepInclude(message.content[1], { input: { ü: "🙂" } })
+      }))
+  })
+
   it("B9 before the first event it is tried again, after it never", () =>
     run([
       Fault.cutAfterEvents(0)(Reply.stream(long)),
@@ -459,6 +479,19 @@ describe("limits and breaker in the client", () => {
         assert.isAtLeast(clock.now - start, 11_000)
         assert.strictEqual((yield* seen).length, 11)
       })))
+
+  it("D2 a circuit that opens while a call waits in the queue gives its place back", () =>
+    run([Fault.slowFirstByte(1000)(Fault.overloaded()), hello, hello], ({ seen }) =>
+      Effect.gen(function*() {
+        const first = yield* Effect.forkChild(Effect.flip(ClaudeClient.createMessage(params, { maxAttempts: 1 })), {
+          startImmediately: true
+        })
+        const second = yield* Effect.forkChild(create, { startImmediately: true })
+        yield* Fiber.join(first)
+        yield* Fiber.join(second)
+        yield* create
+        assert.strictEqual((yield* seen).length, 3)
+      }), { breaker: { minimumCalls: 1 }, limiter: { key: "queue", concurrency: 1 } }))
 
   it("D1 429s never open it", () =>
     run([...times(30, Fault.rateLimited("requests", 1)), hello], ({ seen }) =>

@@ -194,6 +194,8 @@ describe("ClaudeError", () => {
     const error = new ClaudeError.ClaudeError({ method: "createMessage", reason, attempts: [] })
     const shown = [String(error), JSON.stringify(error), Cause.pretty(Cause.fail(error)), error.stack ?? ""].join("\n")
     for (const part of [secret, "SECRET", "abc.def", "session=42"]) assert.notInclude(shown, part)
+    const bare = answer(500, `stack trace: key ${secret} was used`)
+    assert.notInclude(bare.message, "SECRET")
     const codec = Schema.toCodecJson(ClaudeError.ClaudeError)
     const limited = new ClaudeError.ClaudeError({
       method: "createMessage",

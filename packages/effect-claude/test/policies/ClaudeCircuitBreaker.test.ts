@@ -46,6 +46,19 @@ describe("ClaudeCircuitBreaker", () => {
       assert.strictEqual(yield* state, "closed")
     }).pipe(Effect.provide(layer)))
 
+  it.effect("D1 429s neither open nor dilute it, and as a probe's answer they close it", () =>
+    Effect.gen(function*() {
+      for (let n = 0; n < 10; n++) {
+        yield* fail(limited)
+        yield* fail(limited)
+        yield* fail(overloaded)
+      }
+      assert.strictEqual(yield* state, "open")
+      yield* TestClock.adjust("15 seconds")
+      yield* fail(limited)
+      assert.strictEqual(yield* state, "closed")
+    }).pipe(Effect.provide(layer)))
+
   it.effect("D1 keyed: one model's failures do not close the door for another", () =>
     Effect.gen(function*() {
       yield* open
@@ -88,11 +101,15 @@ describe("ClaudeCircuitBreaker", () => {
   it.effect("D3 results from before a change count for nothing, and a cancelled or hung probe frees its place", () =>
     Effect.gen(function*() {
       const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker
-      const before = yield* breaker.acquire(key)
+      const [before, late] = [yield* breaker.acquire(key), yield* breaker.acquire(key)]
       yield* open
       yield* before.record("success")
       assert.strictEqual(yield* breaker.state(key), "open")
       yield* TestClock.adjust("15 seconds")
+      const probe = yield* breaker.acquire(key)
+      yield* late.record("transient", overloaded)
+      assert.strictEqual(yield* breaker.state(key), "halfOpen", "a late failure does not open it again")
+      yield* probe.record("ignored")
       const cancelled = yield* breaker.acquire(key)
       yield* cancelled.record("ignored")
       yield* breaker.acquire(key)
@@ -115,6 +132,7 @@ describe("ClaudeCircuitBreaker", () => {
       assert.isFalse(rejected.isRetryable)
       yield* Scope.close(one, Exit.void)
       assert.strictEqual(yield* breaker.state(key), "isolated")
+      assert.strictEqual((yield* Effect.flip(call))._tag, "CircuitOpen")
       yield* Scope.close(two, Exit.void)
       assert.strictEqual(yield* call, "ran")
     }).pipe(Effect.provide(layer)))
