@@ -108,6 +108,9 @@ interface Entry {
   readonly limit: Limit
   timer: Fiber.Fiber<void> | undefined
   target: number
+  /** A grant may run its caller at once, to its end and back into the limiter: one drain at a time, however deep. */
+  draining: boolean
+  again: boolean
 }
 
 /** The limits of one runtime by key and name. */
@@ -128,7 +131,15 @@ const storeMemory: Layer.Layer<Store> = Layer.effect(
     const keys = new Map<string, Map<string, Entry>>()
     const now = (): number => clock.currentTimeMillisUnsafe()
     const drain = (entry: Entry): void => {
-      const wait = entry.limit.drain(now())
+      entry.again = true
+      if (entry.draining) return
+      entry.draining = true
+      let wait: number | undefined
+      while (entry.again) {
+        entry.again = false
+        wait = entry.limit.drain(now())
+      }
+      entry.draining = false
       if (wait === undefined) return
       const target = now() + Math.max(1, Math.ceil(wait))
       if (entry.timer !== undefined && entry.target <= target) return
@@ -155,7 +166,14 @@ const storeMemory: Layer.Layer<Store> = Layer.effect(
         if (entries === undefined) keys.set(key, entries = new Map())
         let entry = entries.get(name)
         if (entry === undefined) {
-          entry = { name, limit: new Limit(settings, now()), timer: undefined, target: Infinity }
+          entry = {
+            name,
+            limit: new Limit(settings, now()),
+            timer: undefined,
+            target: Infinity,
+            draining: false,
+            again: false
+          }
           entries.set(name, entry)
         }
         return entry

@@ -187,6 +187,29 @@ describe("ClaudeRateLimiter", () => {
       assert.strictEqual(order.indexOf("low"), 64)
     }).pipe(Effect.provide(layer({ requestsPerMinute: 1 }, { maxQueue: 100 }))))
 
+  it.effect("30,000 callers of one place get through one by one, whatever they do, and cancelling them all is clean", () =>
+    Effect.gen(function*() {
+      let running = 0
+      let most = 0
+      const work = Effect.sync(() => {
+        most = Math.max(most, ++running)
+        running--
+      })
+      const first = yield* reserve(0)
+      const one = ClaudeRateLimiter.withRateLimit(work, { model })
+      const fibers = yield* Effect.forEach(
+        Array.from({ length: 30_000 }),
+        () => Effect.forkChild(one, { startImmediately: true })
+      )
+      assert.strictEqual((yield* state).queued, 30_000)
+      yield* Effect.forEach(fibers.slice(10_000), Fiber.interrupt)
+      assert.strictEqual((yield* state).queued, 10_000)
+      yield* first.settle({ _tag: "Interrupted" })
+      yield* Effect.forEach(fibers.slice(0, 10_000), Fiber.join)
+      assert.deepInclude(yield* state, { queued: 0, inFlight: 0 })
+      assert.strictEqual(most, 1)
+    }).pipe(Effect.provide(layer({ concurrency: 1 }))))
+
   it.effect("a small request passes a big one that is blocked, within the lookahead", () =>
     Effect.gen(function*() {
       yield* reserve(900)

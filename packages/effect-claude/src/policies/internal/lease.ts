@@ -61,7 +61,8 @@ export class Lease {
       this.ended = true
       const settle = this.reservation.settle(settlement)
       const { work } = this
-      if (work === undefined) return Effect.andThen(settle, record)
+      // The breaker first: whoever is let in by the settlement must meet it as it is now.
+      if (work === undefined) return Effect.andThen(record, settle)
       return Effect.andThen(
         record,
         Effect.contextWith((context: Context.Context<never>) =>
