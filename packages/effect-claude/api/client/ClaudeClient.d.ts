@@ -1,6 +1,5 @@
 import type * as Messages from "@anthropic-ai/sdk/resources/messages";
 import type * as Models from "@anthropic-ai/sdk/resources/models";
-import * as Cause from "effect/Cause";
 import * as Config from "effect/Config";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
@@ -9,11 +8,11 @@ import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
 import * as Stream from "effect/Stream";
-import * as ClaudeError from "../errors/ClaudeError.ts";
-import { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts";
-import { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts";
+import type * as ClaudeError from "../errors/ClaudeError.ts";
+import type { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts";
+import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts";
 import * as Resilience from "../policies/Resilience.ts";
-import { RetryBudget } from "../policies/RetryBudget.ts";
+import type { RetryBudget } from "../policies/RetryBudget.ts";
 import * as Sdk from "./internal/sdk.ts";
 export type MessageParams = Omit<Messages.MessageCreateParamsNonStreaming, "stream">;
 export interface CallOptions {
@@ -26,7 +25,7 @@ export interface CreateOptions extends CallOptions {
 }
 declare const InvalidKey_base: Schema.Class<InvalidKey, Schema.TaggedStruct<"InvalidKey", {
     readonly problem: Schema.String;
-}>, Cause.YieldableError>;
+}>, import("effect/Cause").YieldableError>;
 export declare class InvalidKey extends InvalidKey_base {
     get message(): string;
 }

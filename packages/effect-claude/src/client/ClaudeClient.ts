@@ -4,8 +4,6 @@
  */
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import type * as Models from "@anthropic-ai/sdk/resources/models"
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -16,20 +14,15 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as ClaudeError from "../errors/ClaudeError.ts"
-import { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts"
-import { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
-import { type Call, execute, type Services } from "../policies/internal/execute.ts"
-import type { Lease } from "../policies/internal/lease.ts"
+import type * as ClaudeError from "../errors/ClaudeError.ts"
+import type { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts"
+import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
 import * as Resilience from "../policies/Resilience.ts"
-import { RetryBudget } from "../policies/RetryBudget.ts"
-import * as Attempts from "./internal/attempts.ts"
+import type { RetryBudget } from "../policies/RetryBudget.ts"
 import * as Key from "./internal/key.ts"
-import { measure } from "./internal/measure.ts"
-import type { EventReader } from "./internal/reader.ts"
+import { make } from "./internal/make.ts"
 import * as Sdk from "./internal/sdk.ts"
 import * as Sockets from "./internal/sockets.ts"
-import * as Watchdog from "./internal/watchdog.ts"
 
 /** A request as the SDK types it; whether it is streamed is not the caller's to say here. */
 export type MessageParams = Omit<Messages.MessageCreateParamsNonStreaming, "stream">
@@ -121,163 +114,6 @@ export interface Options extends Resilience.Options {
   /** Default: a pool of our own on Node, elsewhere the global one. */
   readonly fetch?: typeof globalThis.fetch
 }
-
-/** From here the SDK refuses a request that is not streamed. */
-const streamedFrom = 21_334
-
-const hostOf = (url: string): string => URL.canParse(url) ? new URL(url).host : url
-
-interface Built {
-  readonly sdk: Sdk.SdkClient
-  readonly settings: Resilience.Settings
-  readonly secrets: ReadonlyArray<string>
-}
-
-const missing = (method: string): ClaudeError.InvalidRequest =>
-  new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
-
-const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Built) {
-  const clock = yield* Clock.Clock
-  const services: Services = {
-    limiter: yield* ClaudeRateLimiter,
-    breaker: yield* ClaudeCircuitBreaker,
-    budget: yield* RetryBudget
-  }
-  const transport: Attempts.Transport = {
-    sdk,
-    secrets,
-    watchdog: yield* Watchdog.make,
-    now: () => clock.currentTimeMillisUnsafe()
-  }
-  const host = hostOf(sdk.baseURL)
-
-  const run = <A>(
-    method: string,
-    model: string,
-    size: { readonly bytes: number; readonly maxTokens: number | undefined },
-    options: CallOptions,
-    resend: boolean,
-    attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>
-  ): Effect.Effect<A, ClaudeError.ClaudeError> => {
-    const deadline = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
-    const call: Call<A> = {
-      method,
-      model,
-      key: `${host} ${model}`,
-      inputBytes: size.bytes,
-      inputTokens: undefined,
-      maxTokens: size.maxTokens,
-      priority: options.priority ?? 0,
-      maxAttempts: options.maxAttempts ?? settings.maxAttempts,
-      deadline,
-      maxServerWait: settings.maxServerWait,
-      retry: settings.retry,
-      resend,
-      attempt: (lease: Lease, instant: number) =>
-        attempt({ transport, settings, lease, deadline: instant, total: deadline })
-    }
-    return execute(services, call)
-  }
-
-  /** A thread that goes on is never sent again: the first may have arrived. */
-  const resend = (params: object): boolean =>
-    !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
-      params.thread.type === "continue")
-
-  const plain = <A>(
-    method: string,
-    options: CallOptions,
-    start: ((signal: AbortSignal) => Promise<A>) | undefined
-  ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    run(method, method, { bytes: 0, maxTokens: undefined }, options, true, (context) => {
-      if (start === undefined) return Effect.fail(missing(method))
-      const controller = new AbortController()
-      const bound = settings.timeouts.headers
-      return context.lease.sent.pipe(
-        Effect.andThen(
-          Attempts.within(context, bound, "headers", () => start(controller.signal), () => controller.abort())
-        ),
-        Effect.tap(context.lease.succeed(Attempts.usageOf(undefined)))
-      )
-    })
-
-  return ClaudeClient.of({
-    createMessage: (params, options = {}) =>
-      run(
-        "createMessage",
-        params.model,
-        { bytes: measure(params), maxTokens: params.max_tokens },
-        options,
-        resend(params),
-        (context) =>
-          options.stream ?? params.max_tokens >= streamedFrom
-            ? Attempts.collected(context, params)
-            : Attempts.json(context, params)
-      ),
-    streamMessage: (params, options = {}) =>
-      Stream.unwrap(Effect.gen(function*() {
-        const open: { lease?: Lease; reader?: EventReader; cancel?: () => void } = {}
-        yield* Effect.addFinalizer(() =>
-          Effect.suspend(() => {
-            open.cancel?.()
-            return open.lease === undefined ? Effect.void : open.lease.interrupt(open.reader?.accumulator.used())
-          })
-        )
-        const size = { bytes: measure(params), maxTokens: params.max_tokens }
-        const begun = yield* run("streamMessage", params.model, size, options, resend(params), (context) =>
-          Attempts.begin(context, params, (opened, reader) => {
-            open.lease = context.lease
-            open.reader = reader
-            open.cancel = opened.cancel
-          }))
-        const { lease } = open
-        let first: ReadonlyArray<Messages.RawMessageStreamEvent> | undefined = begun.first
-        const pull = Effect.suspend(() => {
-          const now = first
-          first = undefined
-          return now === undefined ? begun.reader.next : Effect.succeed(now)
-        }).pipe(
-          Effect.catch((reason) => {
-            const delivered = ClaudeError.mark(reason, { delivered: true, retried: true })
-            const error = new ClaudeError.ClaudeError({ method: "streamMessage", reason: delivered, attempts: [] })
-            return Effect.andThen(lease?.fail(reason) ?? Effect.void, Effect.fail(error))
-          }),
-          Effect.flatMap((events) => {
-            const [head, ...tail] = events ?? []
-            if (head !== undefined) {
-              return Effect.succeed([head, ...tail] as const)
-            }
-            return Effect.andThen(lease?.succeed(begun.reader.accumulator.used()) ?? Effect.void, Cause.done())
-          })
-        )
-        return Stream.fromPull(Effect.succeed(pull))
-      })),
-    countTokens: (params, options = {}) => {
-      const count = sdk.messages.countTokens
-      return plain(
-        "countTokens",
-        options,
-        count && ((signal) => Promise.resolve(sdk.messages.countTokens!(params, Sdk.requestOptions(signal))))
-      )
-    },
-    getModel: (id, options = {}) => {
-      const { models } = sdk
-      return plain(
-        "getModel",
-        options,
-        models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
-      )
-    },
-    listModels: (options = {}) => {
-      const { models } = sdk
-      return plain(
-        "listModels",
-        options,
-        models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
-      )
-    }
-  })
-})
 
 const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const settings = yield* Resilience.settings(options)

@@ -399,9 +399,14 @@ describe("streams", () => {
       hello
     ], ({ seen }) =>
       Effect.gen(function*() {
-        const found = yield* reason(Stream.runDrain(stream))
-        assert.strictEqual(found._tag, "StreamInterrupted")
+        const error = yield* Effect.flip(Stream.runDrain(stream))
+        assert.strictEqual(error.reason._tag, "StreamInterrupted")
         assert.strictEqual((yield* seen).length, 3)
+        assert.deepStrictEqual(error.attempts.map((tried) => [tried.reason, tried.refused]), [
+          ["StreamInterrupted", undefined],
+          ["Overloaded", undefined],
+          ["StreamInterrupted", "notRetryable"]
+        ])
       })))
 
   it("a collected stream that breaks is tried again from the start", () =>

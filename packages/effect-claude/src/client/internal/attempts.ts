@@ -38,6 +38,9 @@ export interface Context {
   /** An instant in Clock milliseconds. */
   readonly deadline: number
   readonly total: Duration.Duration
+  readonly began: number
+  /** The tries before this one. */
+  readonly log: ReadonlyArray<ClaudeError.Attempt>
 }
 
 const late = (context: Context): ClaudeError.DeadlineExceeded =>

@@ -37,7 +37,12 @@ export interface Call<A> {
   readonly retry: RetryPolicy
   /** False for a request that must not be sent again once sent. */
   readonly resend: boolean
-  readonly attempt: (lease: Lease, deadline: number) => Effect.Effect<A, ClaudeError.Reason>
+  /** `log`: the tries before this one, for errors that leave by another way than this effect. */
+  readonly attempt: (
+    lease: Lease,
+    deadline: number,
+    log: ReadonlyArray<ClaudeError.Attempt>
+  ) => Effect.Effect<A, ClaudeError.Reason>
 }
 
 /** A circuit that is half open says a wait of nothing; this keeps its callers from spinning. */
@@ -55,7 +60,8 @@ const once = <A>(
   services: Services,
   call: Call<A>,
   deadline: number,
-  left: number
+  left: number,
+  log: ReadonlyArray<ClaudeError.Attempt>
 ): Effect.Effect<A, ClaudeError.Reason> =>
   Effect.uninterruptibleMask((restore) => {
     let held: Reservation | undefined
@@ -76,7 +82,7 @@ const once = <A>(
       Effect.flatMap((reservation) =>
         Effect.flatMap(services.breaker.acquire(call.key), (permit) => {
           lease = new Lease(reservation, permit, services.budget)
-          return restore(call.attempt(lease, deadline))
+          return restore(call.attempt(lease, deadline, log))
         })
       )
     )
@@ -109,7 +115,7 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
   }
   for (;;) {
     const began = clock.currentTimeMillisUnsafe()
-    const result = yield* Effect.result(once(services, call, deadline, deadline - began))
+    const result = yield* Effect.result(once(services, call, deadline, deadline - began, log))
     if (Result.isSuccess(result)) return result.success
     const reason = result.failure
     const now = clock.currentTimeMillisUnsafe()

@@ -1,0 +1,176 @@
+/** What a reservation takes, and what its settlement gives back. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { ClaudeRateLimiter, Options, Reservation, ReserveRequest, Settlement } from "../ClaudeRateLimiter.ts"
+import { leastInputPerByte } from "./learn.ts"
+import type { Dimension, Limit } from "./limit.ts"
+import { type Entry, Store } from "./limitStore.ts"
+import type { Need } from "./waiters.ts"
+
+const nothing: Need = { requests: 0, inputTokens: 0, outputTokens: 0 }
+
+const partialUsage = (reason: ClaudeError.Reason): ClaudeError.Usage | undefined =>
+  "partial" in reason ? reason.partial?.usage : undefined
+
+/** What is given back: a request that was refused costs nothing; one that was on its way keeps request and input. */
+const refundOf = (need: Need, sent: boolean, settlement: Settlement): Need => {
+  const usage = settlement._tag === "Failed" ? partialUsage(settlement.reason) : settlement.usage
+  if (usage !== undefined) {
+    return {
+      requests: 0,
+      inputTokens: need.inputTokens - usage.inputTokens - usage.cacheCreationTokens,
+      outputTokens: need.outputTokens - usage.outputTokens
+    }
+  }
+  if (settlement._tag === "Failed") {
+    const { outcome } = settlement.reason
+    return sent && (outcome === "transient" || outcome === "local")
+      ? { ...nothing, outputTokens: need.outputTokens }
+      : need
+  }
+  return sent ? { ...nothing, outputTokens: need.outputTokens } : need
+}
+
+type Settings = Options & Required<Pick<Options, "burst" | "key" | "lookahead" | "maxQueue">>
+
+/** The service over the runtime's limits. */
+export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Service"], never, Store> =>
+  Effect.gen(function*() {
+    const store = yield* Store
+    const { burst, key, lookahead, maxQueue } = options
+    const names = new Map<string, string>()
+    for (const [name, limit] of Object.entries(options.limits ?? {})) {
+      for (const model of [name, ...(limit.models ?? [])]) names.set(model, name)
+    }
+    const entryOf = (model: string): Entry => {
+      const name = names.get(model) ?? model
+      const limit = options.limits?.[name] ?? options.otherwise
+      return store.entry(key, name, {
+        requestsPerMinute: limit?.requestsPerMinute,
+        inputTokensPerMinute: limit?.inputTokensPerMinute,
+        outputTokensPerMinute: limit?.outputTokensPerMinute,
+        concurrency: limit?.concurrency ?? options.concurrency,
+        burst,
+        lookahead
+      })
+    }
+    const reservation = (entry: Entry, request: ReserveRequest, need: Need, since: number): Reservation => {
+      const { limit } = entry
+      let sent = false
+      let settled = false
+      return {
+        waited: store.now() - since,
+        sent: Effect.sync(() => {
+          sent = true
+        }),
+        observe: (headers) =>
+          Effect.sync(() => {
+            limit.observe(headers, store.now())
+            store.drain(entry)
+          }),
+        settle: (settlement) =>
+          Effect.sync(() => {
+            if (settled) return
+            settled = true
+            const now = store.now()
+            limit.release(refundOf(need, sent, settlement), now)
+            if (settlement._tag === "Failed") {
+              if (settlement.reason._tag === "RateLimited") limit.rejected(settlement.reason, now)
+            } else if (settlement._tag === "Used") {
+              const { usage } = settlement
+              limit.succeeded()
+              limit.learned.learn(
+                request.inputTokens === undefined ? request.inputBytes : undefined,
+                usage.inputTokens + usage.cacheCreationTokens,
+                request.maxTokens ?? 0,
+                usage.outputTokens
+              )
+            }
+            store.drain(entry)
+          })
+      }
+    }
+    const exceeds = (limit: Limit, request: ReserveRequest): ClaudeError.RequestExceedsLimit | undefined => {
+      const least: { readonly [D in Dimension]: number } = {
+        requests: 1,
+        inputTokens: request.inputTokens ?? (request.inputBytes ?? 0) * leastInputPerByte,
+        outputTokens: 0
+      }
+      for (const dimension of ["requests", "inputTokens"] as const) {
+        const { capacity } = limit.buckets[dimension]
+        if (least[dimension] > capacity) {
+          return new ClaudeError.RequestExceedsLimit({
+            limit: dimension,
+            needed: least[dimension],
+            available: capacity
+          })
+        }
+      }
+      return undefined
+    }
+    return {
+      reserve: (request) =>
+        Effect.suspend((): Effect.Effect<
+          Reservation,
+          ClaudeError.RequestExceedsLimit | ClaudeError.LimiterRejected
+        > => {
+          const entry = entryOf(request.model)
+          const { limit } = entry
+          const now = store.now()
+          const impossible = exceeds(limit, request)
+          if (impossible !== undefined) return Effect.fail(impossible)
+          const estimate = (): Need => ({
+            requests: 1,
+            inputTokens: request.inputTokens ?? limit.learned.inputTokens(request.inputBytes ?? 0),
+            outputTokens: request.maxTokens === undefined ? 0 : limit.learned.outputTokens(request.maxTokens)
+          })
+          const need = estimate()
+          const hold = (since: number, taken: Need): Reservation => {
+            const held = reservation(entry, request, taken, since)
+            request.granted?.(held)
+            return held
+          }
+          if (limit.waiters.size === 0 && limit.wait(need, now) === 0) {
+            limit.take(need, now)
+            return Effect.succeed(hold(now, need))
+          }
+          const wait = limit.forecast(need, now)
+          if (limit.waiters.size >= maxQueue || now + wait > (request.deadline ?? Infinity)) {
+            const why = limit.waiters.size >= maxQueue ? "queueFull" : "deadline"
+            return Effect.fail(new ClaudeError.LimiterRejected({ why, wait: Duration.millis(Math.max(0, wait)) }))
+          }
+          let granted: Reservation | undefined
+          const queued = Effect.callback<Reservation>((resume) => {
+            const waiter = limit.waiters.add(estimate, request.priority ?? 0, now, () => {
+              granted = hold(now, waiter.need)
+              resume(Effect.succeed(granted))
+            })
+            store.drain(entry)
+            return Effect.sync(() => {
+              if (limit.waiters.remove(waiter)) store.drain(entry)
+            })
+          })
+          return request.granted !== undefined ? queued : Effect.onInterrupt(
+            queued,
+            () => granted === undefined ? Effect.void : granted.settle({ _tag: "Interrupted" })
+          )
+        }),
+      state: Effect.sync(() =>
+        store.entries(key).map(({ limit, name }) => ({
+          name,
+          requests: limit.buckets.requests.read(store.now()),
+          inputTokens: limit.buckets.inputTokens.read(store.now()),
+          outputTokens: limit.buckets.outputTokens.read(store.now()),
+          inFlight: limit.inFlight,
+          queued: limit.waiters.size,
+          pausedUntil: limit.pausedUntil,
+          limits: {
+            requests: limit.buckets.requests.limit,
+            inputTokens: limit.buckets.inputTokens.limit,
+            outputTokens: limit.buckets.outputTokens.limit
+          }
+        }))
+      )
+    }
+  })
