@@ -23,7 +23,12 @@ const take = async (path: string, out: string): Promise<void> => {
     }
     const holder = Number.parseInt(await Fs.readFile(path, "utf8").catch(() => ""), 10)
     if (Number.isInteger(holder) && holder !== process.pid && alive(holder)) {
-      throw new BadInput({ problems: [`${out}: process ${holder} is writing it; wait for it or stop it first`] })
+      throw new BadInput({
+        problems: [
+          `${out}: process ${holder} is writing it; wait for it or stop it first ` +
+          `(if that is another program by now, remove ${path})`
+        ]
+      })
     }
     await Fs.rm(path, { force: true })
   }

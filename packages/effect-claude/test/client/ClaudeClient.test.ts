@@ -302,6 +302,44 @@ describe("interruption over real sockets", () => {
         yield* idle
       })))
 
+  it("a refused connection is ConnectionFailed with the system's code, and found again when the server is back", () =>
+    withServer(() => Routes.make(), (server) =>
+      Effect.gen(function*() {
+        yield* server.down
+        const refused = yield* reason(ClaudeClient.createMessage(params, { maxAttempts: 1 }))
+        assert.deepInclude(refused, { _tag: "ConnectionFailed", code: "ECONNREFUSED" })
+        yield* server.up
+        yield* create
+      })))
+
+  it("a connection lost inside a JSON body is ConnectionFailed with status and request id", () =>
+    withServer(
+      told(Fault.resetAfterBytes(40)(Reply.json(200, Reply.message("cut")))),
+      () =>
+        Effect.map(reason(ClaudeClient.createMessage(params, { maxAttempts: 1 })), (lost) => {
+          assert.deepInclude(lost, { _tag: "ConnectionFailed", status: 200 })
+          assert.match("requestId" in lost ? lost.requestId ?? "" : "", /^req_/)
+        })
+    ))
+
+  it("a slow reader pauses the socket and loses nothing", () => {
+    const big = Reply.message("0123456789".repeat(200_000))
+    return withServer(told(Reply.stream(big, { deltaSize: 20_000 })), () =>
+      Effect.gen(function*() {
+        let size = 0
+        yield* Stream.runForEach(ClaudeClient.streamMessage(params), (event) =>
+          Effect.andThen(
+            Effect.sleep("1 millis"),
+            Effect.sync(() => {
+              if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
+                size += event.delta.text.length
+              }
+            })
+          ))
+        assert.strictEqual(size, 2_000_000)
+      }))
+  })
+
   it("the pool of our own leaves the process's global dispatchers alone", () =>
     withServer(() => Routes.make(), (server) =>
       Effect.gen(function*() {
