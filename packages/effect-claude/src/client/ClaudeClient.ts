@@ -19,6 +19,7 @@ import type { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts"
 import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
+import * as Complete from "./internal/complete.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
 import * as Sdk from "./internal/sdk.ts"
@@ -105,6 +106,14 @@ export const listModels = (
   options?: CallOptions
 ): Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError, ClaudeClient> =>
   ClaudeClient.use((client) => client.listModels(options))
+
+/**
+ * Fails with `Refused`, `Truncated` or `UnknownStop`, which carry the message, where an answer is not whole; a message
+ * that asks for tools or pauses is.
+ */
+export const requireComplete: <E, R>(
+  self: Effect.Effect<Messages.Message, E, R>
+) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R> = Complete.requireComplete
 
 export interface Options extends Resilience.Options {
   /** Default: `ANTHROPIC_API_KEY`. */

@@ -1,7 +1,7 @@
 import Anthropic from "@anthropic-ai/sdk"
 import { Fault, FaultServer, Reply, Routes, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Result, Schedule, Stream } from "effect"
 import {
   ClaudeCircuitBreaker,
   ClaudeClient,
@@ -621,6 +621,33 @@ describe("layers", () => {
         client
       )
     }))))
+})
+
+describe("requireComplete", () => {
+  const stopping = (stopReason: string, stopDetails?: object) =>
+    run(
+      [Reply.json(200, Reply.message({ text: "so far", stopReason, stopDetails }))],
+      () =>
+        Effect.map(Effect.result(ClaudeClient.requireComplete(create)), (result) =>
+          Result.isSuccess(result) ? result.success.stop_reason : result.failure.reason)
+    )
+
+  it("lets pass what is whole or says itself how it goes on", async () => {
+    for (const stop of ["end_turn", "stop_sequence", "tool_use", "pause_turn"]) {
+      assert.strictEqual(await stopping(stop), stop as never)
+    }
+  })
+
+  it("names refusal, truncation and what is new, and carries the message", async () => {
+    const refused = await stopping("refusal", { type: "refusal", category: "cyber", explanation: "No." })
+    assert.deepInclude(refused, { _tag: "Refused", category: "cyber", explanation: "No.", isRetryable: false })
+    assert.deepInclude(await stopping("max_tokens"), { _tag: "Truncated", limit: "maxTokens", outcome: "success" })
+    assert.deepInclude(await stopping("model_context_window_exceeded"), { _tag: "Truncated", limit: "contextWindow" })
+    const unknown = await stopping("tired")
+    assert.deepInclude(unknown, { _tag: "UnknownStop", stopReason: "tired" })
+    const answer = typeof unknown === "object" && unknown !== null && "answer" in unknown ? unknown.answer : undefined
+    assert.include(JSON.stringify(answer), "so far")
+  })
 })
 
 it("reasons narrow by catchReason", () =>
