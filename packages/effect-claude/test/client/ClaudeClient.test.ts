@@ -485,6 +485,19 @@ describe("streams", () => {
         }
       })))
 
+  it("D7 the attempt's bound holds for the whole of it, the reading of its stream included", () => {
+    const slow = Reply.stream(long, { deltaDelay: 25_000 })
+    return run([slow, Fault.silenceBeforeHeaders(Reply.json(200, {}))], ({ clock }) =>
+      Effect.gen(function*() {
+        const streamed = yield* reason(ClaudeClient.createMessage(params, { stream: true, maxAttempts: 1 }))
+        assert.deepInclude(streamed, { _tag: "TimedOut", phase: "attempt" })
+        assert.strictEqual(clock.now, 60_000)
+        const whole = yield* reason(ClaudeClient.createMessage(params, { maxAttempts: 1 }))
+        assert.deepInclude(whole, { _tag: "TimedOut", phase: "attempt" })
+        assert.strictEqual(clock.now, 120_000)
+      }), { timeouts: { attempt: "1 minute" } })
+  })
+
   it("the deadline holds inside an attempt, and names the last real reason", () =>
     run([Fault.internal(), Fault.silenceBeforeHeaders(Reply.json(200, {}))], ({ clock }) =>
       Effect.gen(function*() {

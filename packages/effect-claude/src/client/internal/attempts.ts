@@ -66,13 +66,20 @@ export const within = <A>(
   stop: () => void
 ): Effect.Effect<A, ClaudeError.Reason> =>
   Effect.suspend(() => {
+    const { attempt } = context.settings.timeouts
     const left = context.deadline - context.transport.now()
-    const millis = Duration.toMillis(bound)
+    const attemptLeft = context.began + Duration.toMillis(attempt) - context.transport.now()
+    const millis = Math.min(Duration.toMillis(bound), attemptLeft)
     let seen: ((name: string) => string | null) | undefined
     const work = guarded<A, ClaudeError.Reason>({
       watchdog: context.transport.watchdog,
       millis: Math.min(millis, left),
-      late: () => left < millis ? late(context) : new ClaudeError.TimedOut({ phase, after: bound }),
+      late: () => {
+        if (left < millis) return late(context)
+        return attemptLeft <= millis
+          ? new ClaudeError.TimedOut({ phase: "attempt", after: attempt })
+          : new ClaudeError.TimedOut({ phase, after: bound })
+      },
       start,
       stop,
       failed: (thrown) => {
@@ -90,15 +97,14 @@ export const within = <A>(
 const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, ClaudeError.Reason> =>
   Effect.suspend(() => {
     const controller = new AbortController()
-    const { attempt, headers, headersJson } = context.settings.timeouts
-    const bound = Duration.min(params.stream === true ? headers : headersJson, attempt)
-    const phase = Duration.isLessThan(attempt, bound) || bound === attempt ? "attempt" : "headers"
+    const { headers, headersJson } = context.settings.timeouts
+    const bound = params.stream === true ? headers : headersJson
     return context.lease.sent.pipe(
       Effect.andThen(
         within(
           context,
           bound,
-          phase,
+          "headers",
           () => Sdk.open(context.transport.sdk, params, controller.signal),
           () => controller.abort()
         )
@@ -174,6 +180,7 @@ export const begin = (
       now: context.transport.now,
       secrets: context.transport.secrets,
       failed: failed(context),
+      attemptEnds: context.began + Duration.toMillis(context.settings.timeouts.attempt),
       deadline: context.deadline,
       late: () => late(context)
     })

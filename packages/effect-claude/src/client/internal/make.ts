@@ -170,7 +170,7 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
       return plain(
         "countTokens",
         options,
-        count && ((signal) => Promise.resolve(sdk.messages.countTokens!(params, Sdk.requestOptions(signal))))
+        count && ((signal) => Promise.resolve(count.call(sdk.messages, params, Sdk.requestOptions(signal))))
       )
     },
     getModel: (id, options = {}) => {

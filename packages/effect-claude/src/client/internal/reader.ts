@@ -19,6 +19,8 @@ export interface ReaderContext {
   readonly now: () => number
   readonly secrets: ReadonlyArray<string>
   readonly failed: (thrown: unknown) => ClaudeError.RealReason | undefined
+  /** When the attempt's own bound passes, as an instant. */
+  readonly attemptEnds: number
   /** The call's deadline as an instant, and the error for it. */
   readonly deadline: number
   readonly late: () => ClaudeError.DeadlineExceeded
@@ -63,10 +65,16 @@ export class EventReader {
     const { context, opened } = this
     const idle = Duration.toMillis(context.timeouts.idle)
     const left = context.deadline - context.now()
+    const attemptLeft = context.attemptEnds - context.now()
     return guarded<Uint8Array | undefined, StreamReason>({
       watchdog: context.watchdog,
-      millis: Math.min(idle, left),
-      late: () => left < idle ? context.late() : this.idle(context.timeouts.idle),
+      millis: Math.min(idle, left, attemptLeft),
+      late: () => {
+        if (left < Math.min(idle, attemptLeft)) return context.late()
+        return attemptLeft < idle
+          ? this.timedOut("attempt", context.timeouts.attempt)
+          : this.timedOut("idle", context.timeouts.idle)
+      },
       start: opened.pull,
       stop: opened.cancel,
       failed: (thrown) => {
@@ -90,7 +98,7 @@ export class EventReader {
     const now = this.context.now()
     if (frame.event === "ping" || frame.data === "") {
       if (now - this.lastEvent > Duration.toMillis(this.context.timeouts.pingsOnly)) {
-        this.failure = this.idle(this.context.timeouts.pingsOnly)
+        this.failure = this.timedOut("idle", this.context.timeouts.pingsOnly)
       }
       return
     }
@@ -130,9 +138,9 @@ export class EventReader {
     })
   }
 
-  private idle(after: Duration.Duration): ClaudeError.TimedOut {
+  private timedOut(phase: "idle" | "attempt", after: Duration.Duration): ClaudeError.TimedOut {
     return new ClaudeError.TimedOut({
-      phase: "idle",
+      phase,
       after,
       requestId: this.requestId,
       partial: this.accumulator.partial()
