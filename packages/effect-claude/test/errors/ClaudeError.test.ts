@@ -219,6 +219,23 @@ describe("ClaudeError", () => {
     assert.deepStrictEqual(back.attempts, limited.attempts)
   })
 
+  it("what a fetch or a body threw is a reason with the system's code, anything else is none", () => {
+    const bounds = { connect: Duration.seconds(1), headers: Duration.seconds(2), idle: Duration.seconds(3) }
+    const thrown = (cause: unknown) => ClaudeError.fromTransport(cause, bounds)
+    const coded = (code: string) => Object.assign(new Error(`it was ${code}`), { code })
+    const wrapped = (cause: unknown) => new TypeError("fetch failed", { cause })
+    assert.deepInclude(thrown(wrapped(coded("ECONNRESET"))), { _tag: "ConnectionFailed", code: "ECONNRESET" })
+    assert.deepInclude(thrown(wrapped(new AggregateError([coded("ECONNREFUSED")]))), { code: "ECONNREFUSED" })
+    assert.deepInclude(thrown(wrapped(coded("UND_ERR_CONNECT_TIMEOUT"))), { _tag: "TimedOut", phase: "connect" })
+    assert.deepInclude(thrown(coded("UND_ERR_BODY_TIMEOUT")), { _tag: "TimedOut", phase: "idle" })
+    assert.deepInclude(thrown(new TypeError("terminated")), { _tag: "ConnectionFailed" })
+    assert.deepInclude(thrown(new DOMException("aborted", "AbortError")), { _tag: "ConnectionFailed" })
+    assert.deepInclude(thrown(wrapped(new DOMException("aborted", "AbortError"))), { _tag: "ConnectionFailed" })
+    for (const defect of [new Error("bug"), new TypeError("x is not a function"), "text", undefined, null, 7]) {
+      assert.isUndefined(thrown(defect))
+    }
+  })
+
   it("a mark keeps every field", () => {
     const reason = answer(429, api("rate_limit_error"), { "retry-after": "3" })
     const marked = ClaudeError.mark(reason, { retried: true })

@@ -19,6 +19,7 @@ export interface Guarded<A, E> {
 export const guarded = <A, E>(options: Guarded<A, E>): Effect.Effect<A, E> =>
   Effect.callback<A, E>((resume) => {
     let working = true
+    let ended = false
     const work = options.start()
     const bound = options.watchdog.watch(options.millis, () => {
       if (!working) return
@@ -27,6 +28,7 @@ export const guarded = <A, E>(options: Guarded<A, E>): Effect.Effect<A, E> =>
     })
     const leave = (): void => {
       if (!working) return
+      ended = true
       bound.lift()
       options.left?.(work)
       options.stop()
@@ -40,6 +42,7 @@ export const guarded = <A, E>(options: Guarded<A, E>): Effect.Effect<A, E> =>
       (thrown: unknown) => {
         working = false
         bound.lift()
+        if (ended) return
         const reason = options.failed(thrown)
         resume(reason === undefined ? Effect.die(thrown) : Effect.fail(reason))
       }

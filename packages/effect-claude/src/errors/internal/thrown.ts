@@ -1,6 +1,6 @@
 /** What a `fetch` or a body threw, as a reason; `undefined` when it is no failure of the connection but a defect. */
 import type * as Duration from "effect/Duration"
-import { isFields, redact } from "./body.ts"
+import { redact } from "./body.ts"
 import { ConnectionFailed, TimedOut } from "./transport.ts"
 
 /** The bounds in force, to name the one that passed. */
@@ -21,14 +21,14 @@ const chain = (thrown: unknown): ReadonlyArray<Link> => {
   const links: Array<Link> = []
   let next: unknown = thrown
   while (links.length < 8 && typeof next === "object" && next !== null) {
-    const link: { readonly [name: string]: unknown } = Object.assign(Object.create(next), {})
-    const errors = link["errors"]
+    const code: unknown = Reflect.get(next, "code")
+    const errors: unknown = Reflect.get(next, "errors")
     links.push({
-      name: String(link["name"] ?? ""),
-      code: typeof link["code"] === "string" ? link["code"] : undefined,
-      message: String(link["message"] ?? "")
+      name: String(Reflect.get(next, "name") ?? ""),
+      code: typeof code === "string" ? code : undefined,
+      message: String(Reflect.get(next, "message") ?? "")
     })
-    next = link["cause"] ?? (Array.isArray(errors) ? errors[0] : undefined)
+    next = Reflect.get(next, "cause") ?? (Array.isArray(errors) ? errors[0] : undefined)
   }
   return links
 }
@@ -54,15 +54,10 @@ export const thrown = (
   }
   const coded = links.find((link) => link.code !== undefined && ours.test(link.code))
   const known = coded ?? links.find((link) =>
-    link.name === "APIConnectionError" ||
+    /^(APIConnectionError|APIUserAbortError|AbortError)$/.test(link.name) ||
     (link.name === "TypeError" && /fetch failed|terminated|network|Failed to fetch|Load failed/i.test(link.message))
   )
   if (known === undefined) return undefined
   const message = redact(known.message === "" ? "The connection failed." : known.message, secrets).slice(0, 500)
   return new ConnectionFailed({ message, code: coded?.code })
 }
-
-export const isAbort = (cause: unknown): boolean =>
-  isFields(cause) || cause instanceof Error
-    ? chain(cause).some((link) => link.name === "AbortError" || link.name === "APIUserAbortError")
-    : false
