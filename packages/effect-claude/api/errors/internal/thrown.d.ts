@@ -6,4 +6,3 @@ export interface Bounds {
     readonly idle: Duration.Duration;
 }
 export declare const thrown: (cause: unknown, bounds: Bounds, secrets?: ReadonlyArray<string>) => ConnectionFailed | TimedOut | undefined;
-export declare const isAbort: (cause: unknown) => boolean;
