@@ -9,7 +9,7 @@ import { account } from "./main.ts"
 
 const prompts = join(import.meta.dirname, "..", "data", "prompts.jsonl")
 const out = join(mkdtempSync(join(tmpdir(), "effect-claude-demo-")), "results.jsonl")
-const live = process.argv.includes("--live") && process.env["ANTHROPIC_API_KEY"] !== undefined
+const live = process.argv.includes("--live")
 
 const show = (report: Bulk.Report) =>
   Effect.sync(() => {
@@ -40,11 +40,23 @@ const most = () => {
   return `${lines.length} requests, about ${input} input tokens and at most ${output} output tokens`
 }
 
-if (live) {
+const agreed = async () => {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await terminal.question(`This calls the real API: ${most()}. You pay for it. Go on? (yes/no) `)
+  // Without a terminal the question is never answered: its end is a no.
+  const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("no")))
+  const question = terminal.question(`This calls the real API: ${most()}. You pay for it. Go on? (yes/no) `)
+  const answer = await Promise.race([question, closed])
   terminal.close()
-  if (answer.trim() === "yes") await Effect.runPromise(Effect.flatMap(Bulk.bulk(common), show))
-} else {
+  return answer.trim() === "yes"
+}
+
+if (live && process.env["ANTHROPIC_API_KEY"] === undefined) {
+  console.error("--live needs ANTHROPIC_API_KEY.")
+  process.exitCode = 2
+} else if (!live) {
   await Effect.runPromise(local)
+} else if (await agreed()) {
+  await Effect.runPromise(Effect.flatMap(Bulk.bulk(common), show))
+} else {
+  console.log("Nothing was sent.")
 }

@@ -4,10 +4,15 @@ import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Bulk from "./bulk.ts"
+import { textOf } from "./internal/problems.ts"
 import { serve } from "./serve.ts"
 
 const optional = Option.getOrUndefined
+
+/** A whole number of at least 1. */
+const positive = Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
 
 const exit = (code: number): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -25,19 +30,29 @@ const bulkCommand = Command.make(
     ),
     out: Flag.String("out").pipe(Flag.withDescription("result lines are appended here; run again to go on")),
     model: Flag.String("model").pipe(Flag.withDescription("for lines without one"), Flag.optional),
-    maxTokens: Flag.Int("max-tokens").pipe(Flag.withDescription("for lines without one"), Flag.optional),
-    concurrency: Flag.Int("concurrency").pipe(Flag.withDescription("lines in flight"), Flag.withDefault(64)),
+    maxTokens: Flag.Int("max-tokens").pipe(positive, Flag.withDescription("for lines without one"), Flag.optional),
+    concurrency: Flag.Int("concurrency").pipe(positive, Flag.withDescription("lines in flight"), Flag.withDefault(64)),
     rpm: Flag.Int("rpm").pipe(
+      positive,
       Flag.withDescription("requests a minute, for each model; default: learned"),
       Flag.optional
     ),
-    itpm: Flag.Int("itpm").pipe(Flag.withDescription("input tokens a minute; default: learned"), Flag.optional),
-    otpm: Flag.Int("otpm").pipe(Flag.withDescription("output tokens a minute; default: learned"), Flag.optional),
+    itpm: Flag.Int("itpm").pipe(
+      positive,
+      Flag.withDescription("input tokens a minute; default: learned"),
+      Flag.optional
+    ),
+    otpm: Flag.Int("otpm").pipe(
+      positive,
+      Flag.withDescription("output tokens a minute; default: learned"),
+      Flag.optional
+    ),
     deadline: Flag.String("deadline").pipe(
       Flag.withDescription(`for each line, such as "10 minutes"; default: none`),
       Flag.optional
     ),
     maxAttempts: Flag.Int("max-attempts").pipe(
+      positive,
       Flag.withDescription("requests for each line; default: unlimited"),
       Flag.optional
     ),
@@ -48,54 +63,60 @@ const bulkCommand = Command.make(
     noStream: Flag.Boolean("no-stream").pipe(Flag.withDescription("ask for JSON answers"), Flag.withDefault(false)),
     json: Flag.Boolean("json").pipe(Flag.withDescription("the report as JSON"), Flag.withDefault(false))
   },
-  Effect.fnUntraced(function*(flags) {
-    const stop = yield* Deferred.make<void>()
-    const onInterrupt = (): void => {
-      if (Deferred.isDoneUnsafe(stop)) process.exit(3)
-      process.stderr.write(
-        "\nFinishing what is in flight; Ctrl-C again stops at once. Run the same command to go on.\n"
-      )
-      Deferred.doneUnsafe(stop, Effect.void)
-    }
-    process.on("SIGINT", onInterrupt)
-    process.on("SIGTERM", onInterrupt)
-    const deadline = optional(flags.deadline)
-    yield* Bulk.bulk({
-      prompts: flags.prompts,
-      out: flags.out,
-      model: optional(flags.model),
-      maxTokens: optional(flags.maxTokens),
-      concurrency: flags.concurrency,
-      requestsPerMinute: optional(flags.rpm),
-      inputTokensPerMinute: optional(flags.itpm),
-      outputTokensPerMinute: optional(flags.otpm),
-      deadline: deadline === undefined ? undefined : yield* Bulk.duration(deadline),
-      maxAttempts: optional(flags.maxAttempts),
-      retryErrored: flags.retryErrored,
-      stream: !flags.noStream,
-      stop
-    }).pipe(
-      Effect.flatMap((report) =>
-        Effect.andThen(
-          Effect.sync(() =>
-            process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : Bulk.reportText(report, flags.out))
-          ),
-          exit(Bulk.exitCode(report))
+  Effect.fnUntraced(
+    function*(flags) {
+      const stop = yield* Deferred.make<void>()
+      const onInterrupt = (): void => {
+        if (Deferred.isDoneUnsafe(stop)) process.exit(3)
+        process.stderr.write(
+          "\nFinishing what is in flight; Ctrl-C again stops at once. Run the same command to go on.\n"
         )
-      ),
-      Effect.ensuring(Effect.sync(() => {
-        process.off("SIGINT", onInterrupt)
-        process.off("SIGTERM", onInterrupt)
-      })),
-      Effect.catchTags({
-        OutputFailed: (error) => fail(3, error.message),
-        BadInput: (error) => fail(2, error.message),
-        InvalidKey: (error) => fail(2, error.message),
-        ImpossiblePolicy: (error) => fail(2, error.message),
-        ConfigError: (error) => fail(2, error.message)
-      })
+        Deferred.doneUnsafe(stop, Effect.void)
+      }
+      process.on("SIGINT", onInterrupt)
+      process.on("SIGTERM", onInterrupt)
+      const deadline = optional(flags.deadline)
+      yield* Bulk.bulk({
+        prompts: flags.prompts,
+        out: flags.out,
+        model: optional(flags.model),
+        maxTokens: optional(flags.maxTokens),
+        concurrency: flags.concurrency,
+        requestsPerMinute: optional(flags.rpm),
+        inputTokensPerMinute: optional(flags.itpm),
+        outputTokensPerMinute: optional(flags.otpm),
+        deadline: deadline === undefined ? undefined : yield* Bulk.duration(deadline),
+        maxAttempts: optional(flags.maxAttempts),
+        retryErrored: flags.retryErrored,
+        stream: !flags.noStream,
+        stop
+      }).pipe(
+        Effect.flatMap((report) =>
+          Effect.andThen(
+            Effect.sync(() =>
+              process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : Bulk.reportText(report, flags.out))
+            ),
+            exit(Bulk.exitCode(report))
+          )
+        ),
+        Effect.ensuring(Effect.sync(() => {
+          process.off("SIGINT", onInterrupt)
+          process.off("SIGTERM", onInterrupt)
+        })),
+        Effect.catchTags({
+          OutputFailed: (error) => fail(3, error.message),
+          BadInput: (error) => fail(2, error.message),
+          InvalidKey: (error) => fail(2, error.message),
+          ImpossiblePolicy: (error) => fail(2, error.message),
+          ConfigError: (error) => fail(2, error.message)
+        })
+      )
+    },
+    Effect.catchTag("BadInput", (error) => fail(2, error.message)),
+    Effect.catchDefect((defect) =>
+      fail(3, `a fault of this program: ${textOf(defect)}. What was written is valid; run the same command again.`)
     )
-  }, Effect.catchTag("BadInput", (error) => fail(2, error.message)))
+  )
 ).pipe(
   Command.withDescription("run a file of prompts to its end and lose none")
 )

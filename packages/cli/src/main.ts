@@ -2,9 +2,11 @@
 // @effect-diagnostics strictEffectProvide:off
 /** The command `effect-claude`. */
 import { NodeServices } from "@effect/platform-node"
+import * as Cause from "effect/Cause"
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import { command } from "./command.ts"
+import { textOf } from "./internal/problems.ts"
 
 // A package manager's script runs in the package's folder; the caller's own is told here.
 if (process.env["npm_lifecycle_event"] === "effect-claude" && process.env["INIT_CWD"] !== undefined) {
@@ -16,7 +18,11 @@ process.stderr.on("error", () => {})
 
 Effect.runFork(command.pipe(Command.run({ version: "0.0.0" }), Effect.provide(NodeServices.layer))).addObserver(
   (exit) => {
-    if (exit._tag === "Failure") process.exitCode ??= 2
+    if (exit._tag === "Failure") {
+      process.exitCode ??= 2
+      // What the flags were wrong in has been said already.
+      if (Cause.hasDies(exit.cause)) process.stderr.write(`effect-claude: ${textOf(Cause.squash(exit.cause))}\n`)
+    }
     process.exit()
   }
 )

@@ -1,6 +1,7 @@
 import { Fault, Reply, RequestRules, Routes, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bulk, folder, job, results, start, withServer, write } from "./fixtures/harness.ts"
@@ -87,7 +88,12 @@ describe("bulk", () => {
         InvalidRequest: 1
       })
       const again = await bulk(server.url, [prompts, "--out", out, "--json"])
-      assert.strictEqual(again.code, 0, "nothing is left to do")
+      assert.strictEqual(again.code, 1, "one line is still errored")
+      assert.deepInclude(JSON.parse(again.stdout), {
+        lines: { total: 10, before: 10, erroredBefore: 1, left: 0 },
+        succeeded: 0,
+        errored: {}
+      })
       await Effect.runPromise(
         server.setHandler(Script.always((request) => Reply.forRequest(request, Reply.message("now"))))
       )
@@ -119,17 +125,35 @@ describe("bulk", () => {
       const dir = folder()
       const out = join(dir, "results.jsonl")
       const prompts = write(dir, ids(120).map((id) => job(id)))
-      for (const after of [120, 330, 400, 470, 560]) {
-        const { child, ended } = start(server.url, ["bulk", prompts, "--out", out, "--concurrency", "8"])
-        const timer = setTimeout(() => child.kill("SIGKILL"), after)
-        await ended
-        clearTimeout(timer)
+      const written = (): Set<string> => {
+        const text = existsSync(out) ? readFileSync(out, "utf8") : ""
+        const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n").filter((line) => line !== "")
+        return new Set(whole.map((line) => String(JSON.parse(line).custom_id)))
       }
+      const requests = () => Effect.runPromise(server.requests)
+      const before: Array<{ readonly count: number; readonly done: Set<string> }> = []
+      for (const more of [0, 1, 7, 19, 30, 12]) {
+        const seen = (await requests()).length
+        const { child, ended } = start(server.url, ["bulk", prompts, "--out", out, "--concurrency", "8"])
+        // Some die while they start, some while so many of their requests are out.
+        while ((await requests()).length < seen + more) await new Promise((next) => setTimeout(next, 1))
+        child.kill("SIGKILL")
+        assert.strictEqual((await ended).signal, "SIGKILL")
+        before.push({ count: (await requests()).length, done: written() })
+      }
+      assert.isAbove(before.at(-1)?.done.size ?? 0, 8)
       const last = await bulk(server.url, [prompts, "--out", out])
       assert.strictEqual(last.code, 0, last.stderr)
       assert.sameMembers(results(out).map((line) => line.custom_id), ids(120) as Array<string>)
-      const sent = (await Effect.runPromise(server.requests)).length
-      assert.isAtMost(sent, 120 + 5 * 8 + 120, "at most what was in flight and the last second is sent again")
+      const sent = (await requests()).map(({ body }) => /Prompt (line-\d+)/.exec(body)?.[1] ?? "")
+      assert.isAtMost(sent.length, 120 + 6 * 8, "at most what was in flight is sent again")
+      for (const { count, done } of before) {
+        assert.deepStrictEqual(
+          sent.slice(count).filter((id) => done.has(id)),
+          [],
+          "what was written is never sent again"
+        )
+      }
     }))
 
   it("G1 a torn last line is cut off and its input is sent again", () =>
@@ -257,7 +281,6 @@ describe("bulk", () => {
       const prompts = write(dir, ids(200).map((id) => job(id)))
       const script = `ulimit -f 16; exec "$0" "$@"`
       const main = join(import.meta.dirname, "..", "src", "main.ts")
-      const { spawn } = await import("node:child_process")
       const child = spawn("bash", ["-c", script, process.execPath, main, "bulk", prompts, "--out", out], {
         env: {
           ...process.env,
@@ -290,7 +313,6 @@ describe("bulk", () => {
   it("a missing key is named before anything is sent", () =>
     withServer(api, async (server) => {
       const dir = folder()
-      const { spawnSync } = await import("node:child_process")
       const main = join(import.meta.dirname, "..", "src", "main.ts")
       const { ANTHROPIC_API_KEY: _, ...env } = process.env
       const ended = spawnSync(process.execPath, [main, "bulk", write(dir, [job("a")]), "--out", join(dir, "out")], {

@@ -1,37 +1,21 @@
-/** The limiter as it is, with every reservation counted: what was sent, what was wasted, what was waited for. */
-import { ClaudeRateLimiter } from "effect-claude"
+/** Limiter and breaker as they are, with all they do counted: what was sent, what was wasted, what was waited for. */
+import { ClaudeCircuitBreaker, ClaudeRateLimiter } from "effect-claude"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Flight } from "./flight.ts"
 import * as Tally from "./tally.ts"
 
-const Service = ClaudeRateLimiter.ClaudeRateLimiter
+const Limiter = ClaudeRateLimiter.ClaudeRateLimiter
+const Breaker = ClaudeCircuitBreaker.ClaudeCircuitBreaker
 
-export const counted = (
-  tally: Tally.Tally,
-  options: ClaudeRateLimiter.Options
-): Layer.Layer<ClaudeRateLimiter.ClaudeRateLimiter> =>
-  Layer.effect(
-    Service,
-    Effect.map(Service, (limiter) =>
-      Service.of({
-        state: limiter.state,
-        reserve: (request) =>
-          limiter.reserve({
-            ...request,
-            granted: (reservation) => {
-              Tally.count(tally.waits, "limiter", reservation.waited)
-              request.granted?.(watched(tally, request.model, reservation))
-            }
-          }).pipe(Effect.map((reservation) => watched(tally, request.model, reservation)))
-      }))
-  ).pipe(Layer.provide(ClaudeRateLimiter.layer(options)))
-
-/** `sent` and `settle` count once however often the reservation is wrapped: it is told apart by what it wraps. */
+/** A reservation is handed out twice, by `granted` and as the result: both get the one that counts. */
 const seen = new WeakMap<ClaudeRateLimiter.Reservation, ClaudeRateLimiter.Reservation>()
 
 const watched = (
   tally: Tally.Tally,
   model: string,
+  flight: Flight | undefined,
   reservation: ClaudeRateLimiter.Reservation
 ): ClaudeRateLimiter.Reservation => {
   const before = seen.get(reservation)
@@ -45,6 +29,7 @@ const watched = (
       Effect.sync(() => {
         if (!sent) tally.requests++
         sent = true
+        if (flight !== undefined) flight.sending = wrapped
       }),
       reservation.sent
     ),
@@ -57,6 +42,8 @@ const watched = (
           else if (sent) {
             Tally.count(tally.wastedBy, settlement._tag === "Failed" ? settlement.reason._tag : "Interrupted")
           }
+          // An answer that was used is still on its way to the worker.
+          if (settlement._tag === "Failed" && flight?.sending === wrapped) flight.sending = undefined
         }),
         reservation.settle(settlement)
       )
@@ -64,3 +51,62 @@ const watched = (
   seen.set(reservation, wrapped)
   return wrapped
 }
+
+/** The limiter. */
+export const limiter = (
+  tally: Tally.Tally,
+  options: ClaudeRateLimiter.Options
+): Layer.Layer<ClaudeRateLimiter.ClaudeRateLimiter> =>
+  Layer.effect(
+    Limiter,
+    Effect.map(Limiter, (limiter) =>
+      Limiter.of({
+        state: limiter.state,
+        reserve: (request) =>
+          Effect.flatMap(Flight, (flight) =>
+            limiter.reserve({
+              ...request,
+              granted: (reservation) => {
+                Tally.count(tally.waits, "limiter", reservation.waited)
+                request.granted?.(watched(tally, request.model, flight, reservation))
+              }
+            }).pipe(Effect.map((reservation) => watched(tally, request.model, flight, reservation))))
+      }))
+  ).pipe(Layer.provide(ClaudeRateLimiter.layer(options)))
+
+/**
+ * The breaker, which every attempt passes first: here a wait to try again is over. A line that is turned away waits from
+ * then until it is let through.
+ */
+export const breaker = (tally: Tally.Tally): Layer.Layer<ClaudeCircuitBreaker.ClaudeCircuitBreaker> =>
+  Layer.effect(
+    Breaker,
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      const breaker = yield* Breaker
+      const timed = <A, E>(pass: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+        Effect.flatMap(Flight, (flight) =>
+          flight === undefined ? pass : Effect.tapError(pass, () =>
+            Effect.sync(() => {
+              flight.heldSince ??= clock.currentTimeMillisUnsafe()
+            })))
+      return Breaker.of({
+        ...breaker,
+        check: (key) =>
+          Effect.flatMap(Flight, (flight) => {
+            if (flight?.retryingSince !== undefined) {
+              Tally.count(tally.waits, "retry", clock.currentTimeMillisUnsafe() - flight.retryingSince)
+              flight.retryingSince = undefined
+            }
+            return timed(breaker.check(key))
+          }),
+        acquire: (key) =>
+          Effect.tap(timed(breaker.acquire(key)), () =>
+            Effect.map(Flight, (flight) => {
+              if (flight?.heldSince === undefined) return
+              Tally.count(tally.waits, "circuit", clock.currentTimeMillisUnsafe() - flight.heldSince)
+              flight.heldSince = undefined
+            }))
+      })
+    })
+  ).pipe(Layer.provide(ClaudeCircuitBreaker.layer()))

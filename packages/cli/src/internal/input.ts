@@ -1,6 +1,7 @@
 /** Input lines: all are checked before anything is sent, and read again while sending. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { mustBeRegular } from "./files.ts"
 import { Ids } from "./ids.ts"
 import { type Line, lines } from "./lines.ts"
 import { BadInput, textOf } from "./problems.ts"
@@ -37,9 +38,9 @@ const unreadable = (path: string) => (cause: unknown): BadInput =>
 const read = (path: string): Stream.Stream<Line, BadInput> =>
   Stream.fromAsyncIterable(lines(path), unreadable(path)).pipe(Stream.filter((line) => line.text.trim() !== ""))
 
-/** Checks every line; gives the number of jobs. */
-export const check = (path: string): Effect.Effect<number, BadInput> =>
-  Effect.suspend(() => {
+/** Checks every line; gives the ids of the jobs. */
+export const check = (path: string): Effect.Effect<Ids, BadInput> =>
+  Effect.flatMap(Effect.tryPromise({ try: () => mustBeRegular(path), catch: unreadable(path) }), () => {
     const ids = new Ids()
     const problems: Array<string> = []
     let wrong = 0
@@ -54,7 +55,7 @@ export const check = (path: string): Effect.Effect<number, BadInput> =>
         else if (!ids.add(job.customId)) note(`line ${line.number}: custom_id "${job.customId}" was used before`)
       })).pipe(Effect.flatMap(() => {
         if (wrong > mostShown) problems.push(`… and ${wrong - mostShown} more`)
-        return wrong === 0 ? Effect.succeed(ids.size) : Effect.fail(new BadInput({ problems }))
+        return wrong === 0 ? Effect.succeed(ids) : Effect.fail(new BadInput({ problems }))
       }))
   })
 

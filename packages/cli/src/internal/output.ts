@@ -4,11 +4,12 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Fs from "node:fs/promises"
+import { located } from "./files.ts"
 import { Ids } from "./ids.ts"
 import { lines } from "./lines.ts"
 import { BadInput, OutputFailed, textOf } from "./problems.ts"
 
-/** What a result file already holds. */
+/** What a result file already holds of this input; results of other inputs are left as they are. */
 export interface Found {
   readonly done: Ids
   readonly succeeded: number
@@ -35,13 +36,20 @@ const resultOf = (text: string): { readonly id: string; readonly type: string } 
   }
 }
 
-const scan = async (path: string, retryErrored: boolean): Promise<Found> => {
+const unusable = (path: string) => (cause: unknown): BadInput =>
+  cause instanceof BadInput ? cause : new BadInput({ problems: [`${path}: cannot be used: ${textOf(cause)}`] })
+
+/** Where the file really is, behind its links; fails for what is no file. */
+export const locate = (path: string): Effect.Effect<string, BadInput> =>
+  Effect.tryPromise({ try: () => located(path), catch: unusable(path) })
+
+const scan = async (path: string, retryErrored: boolean, ids: Ids): Promise<Found> => {
   const done = new Ids()
   let succeeded = 0
   let errored = 0
   let torn = 0
   if (!await exists(path)) return { done, succeeded, errored, torn }
-  const kept = retryErrored ? await Fs.open(`${path}.tmp`, "w") : undefined
+  const kept = retryErrored ? await Fs.open(`${path}.tmp`, "w", (await Fs.stat(path)).mode) : undefined
   let good = 0
   for await (const line of lines(path)) {
     if (!line.whole) {
@@ -54,10 +62,12 @@ const scan = async (path: string, retryErrored: boolean): Promise<Found> => {
       throw new BadInput({ problems: [`${path}: line ${line.number} is no result; is this another program's file?`] })
     }
     good = line.end
-    if (result.type === "succeeded") succeeded++
-    else if (retryErrored) continue
-    else errored++
-    done.add(result.id)
+    const asked = ids.has(result.id)
+    if (asked && retryErrored && result.type !== "succeeded") continue
+    if (asked && done.add(result.id)) {
+      if (result.type === "succeeded") succeeded++
+      else errored++
+    }
     await kept?.write(`${line.text}\n`)
   }
   if (kept !== undefined) {
@@ -71,13 +81,9 @@ const scan = async (path: string, retryErrored: boolean): Promise<Found> => {
   return { done, succeeded, errored, torn }
 }
 
-/** Reads what is there, cuts off a torn last line and, to retry, takes errored lines out. */
-export const recover = (path: string, retryErrored: boolean): Effect.Effect<Found, BadInput> =>
-  Effect.tryPromise({
-    try: () => scan(path, retryErrored),
-    catch: (cause) =>
-      cause instanceof BadInput ? cause : new BadInput({ problems: [`${path}: cannot be used: ${textOf(cause)}`] })
-  })
+/** Reads what is there, cuts off a torn last line and, to retry, takes errored lines of this input out. */
+export const recover = (path: string, retryErrored: boolean, ids: Ids): Effect.Effect<Found, BadInput> =>
+  Effect.tryPromise({ try: () => scan(path, retryErrored, ids), catch: unusable(path) })
 
 /** Opens the file for appending. A write that fails half-way is taken back, so that the file stays whole lines. */
 export const open = (path: string): Effect.Effect<Output, BadInput, Scope.Scope> =>

@@ -7,7 +7,13 @@ export interface Report {
   readonly outcome: "done" | "stopped"
   /** Why it stopped early, and who has to act. */
   readonly why: string | undefined
-  readonly lines: { readonly total: number; readonly before: number; readonly left: number }
+  /** `before`: those with a result from an earlier run, `erroredBefore` among them. */
+  readonly lines: {
+    readonly total: number
+    readonly before: number
+    readonly erroredBefore: number
+    readonly left: number
+  }
   readonly succeeded: number
   readonly refusals: number
   readonly errored: { readonly [reason: string]: number }
@@ -17,7 +23,12 @@ export interface Report {
     readonly wastedBy: { readonly [reason: string]: number }
   }
   /** Seconds, summed over all lines. */
-  readonly waited: { readonly limiter: number; readonly retry: number; readonly requeue: number }
+  readonly waited: {
+    readonly limiter: number
+    readonly retry: number
+    readonly circuit: number
+    readonly requeue: number
+  }
   readonly tokens: { readonly input: number; readonly output: number; readonly cache: number }
   readonly wallSeconds: number
   /** Per model: the share of what the limit allowed in this time, burst included, that was used. */
@@ -47,7 +58,7 @@ export const make = (
   return {
     outcome: left === 0 && why === undefined ? "done" : "stopped",
     why,
-    lines: { total: tally.total, before: tally.before, left },
+    lines: { total: tally.total, before: tally.before, erroredBefore: tally.erroredBefore, left },
     succeeded: tally.succeeded,
     refusals: tally.refused,
     errored: Object.fromEntries(tally.erroredBy),
@@ -55,6 +66,7 @@ export const make = (
     waited: {
       limiter: seconds(tally.waits.get("limiter")),
       retry: seconds(tally.waits.get("retry")),
+      circuit: seconds(tally.waits.get("circuit")),
       requeue: seconds(tally.waits.get("requeue"))
     },
     tokens: { input: tally.inputTokens, output: tally.outputTokens, cache: tally.cacheTokens },
@@ -68,17 +80,23 @@ const row = (name: string, value: string | number): string => `  ${name.padEnd(2
 /** The report as a person reads it. */
 export const text = (report: Report, out: string): string => {
   const { errored, lines, limits, requests, tokens, waited } = report
+  const earlier = (count: number, more = ""): string => count > 0 ? ` (and ${count} before this run${more})` : ""
+  const erroredNow = Object.values(errored).reduce((a, b) => a + b, 0)
   const share = requests.sent === 0 ? 0 : requests.wasted / requests.sent * 100
   const rows = [
     report.outcome === "done" ? `Done: ${lines.total} lines in ${out}` : `Stopped: ${lines.left} lines are left`,
     ...(report.why === undefined ? [] : [`  ${report.why}`, "  Run the same command again to go on."]),
-    row("succeeded", `${report.succeeded}${lines.before > 0 ? ` (and ${lines.before} before this run)` : ""}`),
+    row("succeeded", `${report.succeeded}${earlier(lines.before - lines.erroredBefore)}`),
     ...(report.refusals > 0 ? [row("  refusals", report.refusals)] : []),
-    row("errored", Object.values(errored).reduce((a, b) => a + b, 0)),
+    row("errored", `${erroredNow}${earlier(lines.erroredBefore, "; --retry-errored sends them again")}`),
     ...Object.entries(errored).map(([tag, times]) => row(`  ${tag}`, `${times}: ${adviceOf(tag)}`)),
     row("requests", `${requests.sent} sent, ${requests.wasted} wasted (${share.toFixed(1)} %)`),
     ...Object.entries(requests.wastedBy).map(([tag, times]) => row(`  ${tag}`, times)),
-    row("waited", `limiter ${waited.limiter} s, retry ${waited.retry} s, requeue ${waited.requeue} s, over all lines`),
+    row(
+      "waited",
+      `limiter ${waited.limiter} s, retry ${waited.retry} s, open circuit ${waited.circuit} s, ` +
+        `requeue ${waited.requeue} s, over all lines`
+    ),
     row("tokens", `${tokens.input} in, ${tokens.output} out, ${tokens.cache} cached`),
     row("time", `${report.wallSeconds} s`),
     ...limits.map(({ limit, model, perMinute, used }) =>

@@ -3,8 +3,10 @@ import type { ClaudeError } from "effect-claude"
 
 export interface Tally {
   readonly total: number
-  /** Found in the result file at the start. */
+  /** Lines of this input that the result file already held at the start. */
   readonly before: number
+  /** Those of them that are errored. */
+  readonly erroredBefore: number
   succeeded: number
   refused: number
   errored: number
@@ -12,7 +14,7 @@ export interface Tally {
   requests: number
   readonly wastedBy: Map<string, number>
   /** Milliseconds, summed over all lines. */
-  readonly waits: Map<"limiter" | "retry" | "requeue", number>
+  readonly waits: Map<"limiter" | "retry" | "circuit" | "requeue", number>
   inputTokens: number
   outputTokens: number
   cacheTokens: number
@@ -28,9 +30,10 @@ export interface Charged {
   outputTokens: number
 }
 
-export const make = (total: number, before: number): Tally => ({
+export const make = (total: number, succeeded: number, errored: number): Tally => ({
   total,
-  before,
+  before: succeeded + errored,
+  erroredBefore: errored,
   succeeded: 0,
   refused: 0,
   errored: 0,
