@@ -1,2 +1,3 @@
 export * as Bulk from "./bulk.ts"
 export { command } from "./command.ts"
+export * as Explain from "./explain.ts"

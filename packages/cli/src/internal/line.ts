@@ -1,12 +1,11 @@
 /** One line to its result: tried until it has one, given back when the run stops. */
-import { ClaudeClient, ClaudeError } from "effect-claude"
+import { ClaudeClient, ClaudeError, Diagnosis } from "effect-claude"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
-import { adviceOf } from "./advice.ts"
 import * as Flight from "./flight.ts"
 import type { Job } from "./input.ts"
 import type { Output } from "./output.ts"
@@ -79,6 +78,8 @@ const unsendable = (defect: unknown): Effect.Effect<never, ClaudeError.ClaudeErr
     })
   )
 
+const firstStep = (reason: ClaudeError.Reason): string => Diagnosis.of(reason).steps[0] ?? ""
+
 const halt = (run: Run, why: string): Effect.Effect<void> =>
   Effect.andThen(
     Effect.sync(() => {
@@ -129,7 +130,7 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
       const { reason } = error
       tries += error.attempts.length
       if (stopsRun(reason, run.worked.has(params.model))) {
-        return yield* halt(run, `${reason._tag}: ${reason.message} → ${adviceOf(reason._tag)}`)
+        return yield* halt(run, `${reason._tag}: ${reason.message} → ${firstStep(reason)}`)
       }
       // The stop ended the schedule, not the line.
       if (Deferred.isDoneUnsafe(run.stop) && error.attempts.at(-1)?.refused === "schedule") return
@@ -140,6 +141,7 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
         yield* run.output.append(Results.errored(job.customId, error))
         tally.errored++
         Tally.count(tally.erroredBy, reason._tag)
+        if (!tally.advice.has(reason._tag)) tally.advice.set(reason._tag, firstStep(reason))
         return
       }
       tally.requeued++
