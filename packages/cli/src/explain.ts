@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { recognise } from "./internal/explain/recognise.ts"
 import type { Paint } from "./internal/paint.ts"
+import { nameOf } from "./internal/who.ts"
 
 export { wordOf } from "./internal/explain/words.ts"
 
@@ -33,14 +34,6 @@ const encode = Schema.encodeSync(Schema.toCodecJson(ClaudeError.Reason))
 export const json = ({ diagnosis, reason }: Explanation): string =>
   JSON.stringify({ reason: encode(reason), diagnosis })
 
-const who: { readonly [W in Diagnosis.Who]: string } = {
-  you: "you, who wrote the program",
-  admin: "an admin of the organization",
-  billing: "whoever pays for the account",
-  anthropic: "Anthropic",
-  network: "whoever runs the network between here and the API"
-}
-
 /** As a person reads it. */
 export const text = ({ diagnosis, reason }: Explanation, paint: Paint): string => {
   const fact = (name: string, value: unknown): ReadonlyArray<string> =>
@@ -58,7 +51,7 @@ export const text = ({ diagnosis, reason }: Explanation, paint: Paint): string =
     reason.message,
     "",
     row("cause", diagnosis.cause),
-    row("who", who[diagnosis.who]),
+    row("who", nameOf(diagnosis.who)),
     row("retry", `${diagnosis.retry.helps}: ${diagnosis.retry.when}`),
     row("fix", ""),
     ...diagnosis.steps.map((step, index) => `  ${index + 1}. ${step}`),

@@ -1,5 +1,5 @@
 /** One line to its result: tried until it has one, given back when the run stops. */
-import { ClaudeClient, ClaudeError, Diagnosis } from "effect-claude"
+import { ClaudeClient, type ClaudeError, Diagnosis } from "effect-claude"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -9,9 +9,10 @@ import * as Result from "effect/Result"
 import * as Flight from "./flight.ts"
 import type { Job } from "./input.ts"
 import type { Output } from "./output.ts"
-import { type OutputFailed, textOf } from "./problems.ts"
+import type { OutputFailed } from "./problems.ts"
 import * as Results from "./result.ts"
 import * as Tally from "./tally.ts"
+import { nameOf } from "./who.ts"
 
 export interface Settings {
   readonly model: string | undefined
@@ -68,17 +69,11 @@ const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
   } as unknown as ClaudeClient.MessageParams
 }
 
-/** The SDK throws on some shapes that its types exclude: such a line must not take the others with it. */
-const unsendable = (defect: unknown): Effect.Effect<never, ClaudeError.ClaudeError> =>
-  Effect.fail(
-    new ClaudeError.ClaudeError({
-      method: "createMessage",
-      reason: new ClaudeError.InvalidRequest({ message: `This request cannot be sent: ${textOf(defect)}` }),
-      attempts: []
-    })
-  )
-
-const firstStep = (reason: ClaudeError.Reason): string => Diagnosis.of(reason).steps[0] ?? ""
+/** Who has to do what first. */
+const firstStep = (reason: ClaudeError.Reason): string => {
+  const { steps, who } = Diagnosis.of(reason)
+  return `${nameOf(who)}: ${steps[0] ?? ""}`
+}
 
 const halt = (run: Run, why: string): Effect.Effect<void> =>
   Effect.andThen(
@@ -96,7 +91,7 @@ const ask = (run: Run, params: ClaudeClient.MessageParams, left: { readonly mill
       stream: run.settings.stream,
       maxAttempts: left.tries,
       ...(left.millis === Infinity ? {} : { deadline: Duration.millis(left.millis) })
-    }).pipe(Effect.catchDefect(unsendable), Effect.result, Effect.provideService(Flight.Flight, flight))
+    }).pipe(Effect.result, Effect.provideService(Flight.Flight, flight))
     const grounded = Effect.flatMap(
       Deferred.await(run.stop),
       () => flight.sending === undefined ? Effect.undefined : Effect.never

@@ -14,6 +14,7 @@ import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
+import type { Gate } from "./gate.ts"
 import { measure } from "./measure.ts"
 import type { EventReader } from "./reader.ts"
 import * as Sdk from "./sdk.ts"
@@ -28,13 +29,14 @@ export interface Built {
   readonly sdk: Sdk.SdkClient
   readonly settings: Resilience.Settings
   readonly secrets: ReadonlyArray<string>
+  readonly gate: Gate
 }
 
 const missing = (method: string): ClaudeError.InvalidRequest =>
   new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
 
 /** Takes its limiter, breaker and budget from beneath it, once. */
-export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Built) {
+export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }: Built) {
   const clock = yield* Clock.Clock
   const services: Services = {
     limiter: yield* ClaudeRateLimiter,
@@ -60,8 +62,9 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
     const deadline = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const call: Call<A> = {
       method,
-      model,
-      key: `${host} ${model}`,
+      // With preflight off it may be anything.
+      model: String(model),
+      key: `${host} ${String(model)}`,
       inputBytes: size.bytes,
       inputTokens: undefined,
       maxTokens: size.maxTokens,
@@ -101,17 +104,18 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
 
   const client: ClaudeClient["Service"] = {
     createMessage: (params, options = {}) =>
-      run(
-        "createMessage",
-        params.model,
-        { bytes: measure(params), maxTokens: params.max_tokens },
-        options,
-        resend(params),
-        (context) =>
-          options.stream ?? params.max_tokens >= streamedFrom
-            ? Attempts.collected(context, params)
-            : Attempts.json(context, params)
-      ),
+      Effect.andThen(gate.pass("createMessage", params, options.stream), () =>
+        run(
+          "createMessage",
+          params.model,
+          { bytes: measure(params), maxTokens: params.max_tokens },
+          options,
+          resend(params),
+          (context) =>
+            options.stream ?? params.max_tokens >= streamedFrom
+              ? Attempts.collected(context, params)
+              : Attempts.json(context, params)
+        )),
     streamMessage: (params, options = {}) =>
       Stream.unwrap(Effect.gen(function*() {
         const open: { context?: Attempts.Context; lease?: Lease; reader?: EventReader; cancel?: () => void } = {}
@@ -121,6 +125,7 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
             return open.lease === undefined ? Effect.void : open.lease.interrupt(open.reader?.accumulator.used())
           })
         )
+        yield* gate.pass("streamMessage", params)
         const size = { bytes: measure(params), maxTokens: params.max_tokens }
         const begun = yield* run("streamMessage", params.model, size, options, resend(params), (context) =>
           Attempts.begin(context, params, (opened, reader) => {
@@ -175,18 +180,24 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
     },
     getModel: (id, options = {}) => {
       const { models } = sdk
-      return plain(
-        "getModel",
-        options,
-        models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
+      return Effect.tap(
+        plain(
+          "getModel",
+          options,
+          models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
+        ),
+        (info) => Effect.sync(() => gate.facts.learn(info))
       )
     },
     listModels: (options = {}) => {
       const { models } = sdk
-      return plain(
-        "listModels",
-        options,
-        models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
+      return Effect.tap(
+        plain(
+          "listModels",
+          options,
+          models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
+        ),
+        (all) => Effect.sync(() => all.forEach((info) => gate.facts.learn(info)))
       )
     }
   }
