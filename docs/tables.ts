@@ -1,6 +1,6 @@
 /** The generated tables of the documentation: `node docs/tables.ts` writes them, a test holds the pages to them. */
 import { Explain } from "@effect-claude/cli"
-import { ClaudeError, Diagnosis } from "effect-claude"
+import { ClaudeError, Diagnosis, Preflight } from "effect-claude"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -37,10 +37,17 @@ const codes = (): string =>
       row(code, `${Explain.wordOf(code, 0)?._tag} ${Diagnosis.statusOf(code)}`, one, `\`code ${code}\``))
   ].join("\n")
 
+const rules = (): string =>
+  [
+    "| rule | says | source |",
+    "| --- | --- | --- |",
+    ...Preflight.rules.map(({ name, says, source }) => `| \`${name}\` | ${cell(says)} | ${source} |`)
+  ].join("\n")
+
 const checklist = (): string =>
   Diagnosis.checklist.map(({ how, question }, index) => `${index + 1}. **${question}** ${how}`).join("\n")
 
-const tables: Readonly<Record<string, () => string>> = { reasons, codes, checklist }
+const tables: Readonly<Record<string, () => string>> = { reasons, codes, checklist, rules }
 
 const marked = /<!-- table (\w+) -->\n[\s\S]*?<!-- end -->/g
 

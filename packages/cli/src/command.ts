@@ -6,10 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Bulk from "./bulk.ts"
+import * as Check from "./check.ts"
 import * as Explain from "./explain.ts"
 import * as Paint from "./internal/paint.ts"
 import { textOf } from "./internal/problems.ts"
-import { standardInput } from "./internal/stdin.ts"
+import { standardInput, textIn } from "./internal/stdin.ts"
 import { serve } from "./serve.ts"
 
 const optional = Option.getOrUndefined
@@ -139,6 +140,23 @@ const explainCommand = Command.make("explain", {
     yield* Effect.sync(() => process.stdout.write(json ? `${Explain.json(found)}\n` : Explain.text(found, paint)))
   })).pipe(Command.withDescription("what a failure means and who has to act"))
 
+const checkCommand = Command.make("check", {
+  file: Argument.String("file").pipe(
+    Argument.withDescription("a request, a list of messages or a file of prompts; - reads standard input")
+  ),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("the violations as JSON"), Flag.withDefault(false))
+}, ({ file, json }) =>
+  textIn(file, Check.most).pipe(
+    Effect.flatMap(Check.check),
+    Effect.flatMap((checked) =>
+      Effect.andThen(
+        Effect.sync(() => process.stdout.write(json ? `${JSON.stringify(checked)}\n` : Check.text(checked))),
+        exit(checked.violations.length === 0 ? 0 : 1)
+      )
+    ),
+    Effect.catchTag("BadInput", (error) => fail(2, error.message))
+  )).pipe(Command.withDescription("whether the API would accept a saved request or conversation"))
+
 const serveCommand = Command.make("serve", {
   port: Flag.Int("port").pipe(Flag.withDescription("on 127.0.0.1"), Flag.withDefault(8787)),
   seed: Flag.Int("seed").pipe(Flag.withDefault(1)),
@@ -146,5 +164,5 @@ const serveCommand = Command.make("serve", {
 }, serve).pipe(Command.withDescription("a local Claude API that misbehaves on purpose"))
 
 export const command = Command.make("effect-claude").pipe(
-  Command.withSubcommands([bulkCommand, explainCommand, serveCommand])
+  Command.withSubcommands([bulkCommand, checkCommand, explainCommand, serveCommand])
 )

@@ -8,7 +8,7 @@ import { caching } from "./internal/preflight/cache.ts"
 import * as Facts from "./internal/preflight/facts.ts"
 import { media } from "./internal/preflight/media.ts"
 import { request } from "./internal/preflight/request.ts"
-import { isFields, type Rule, subjectOf } from "./internal/preflight/subject.ts"
+import { isFields, type Rules as Group, subjectOf } from "./internal/preflight/subject.ts"
 import { tools } from "./internal/preflight/tools.ts"
 
 /** What is known of a model. */
@@ -28,13 +28,13 @@ export interface Options {
   readonly streamed?: boolean | undefined
 }
 
-const own: ReadonlyArray<Rule> = [...request, ...tools, ...caching, ...media]
+const own: ReadonlyArray<Group> = [...request, ...tools, ...caching, ...media]
 
 /** Every rule: its name, what it says, and where the API's documentation does. */
 export const rules: ReadonlyArray<{ readonly name: string; readonly says: string; readonly source: string }> = [
-  ...own,
+  ...own.flatMap(({ rules, source }) => Object.entries(rules).map(([name, says]) => ({ name, says, source }))),
   ...Rules.rules.map(({ name, says }) => ({ name, says, source: "agents-and-tools/tool-use/handle-tool-calls" }))
-].map(({ name, says, source }) => ({ name, says, source }))
+]
 
 /** All violations of a Messages request, by rule and then by place; none for one that may be sent. */
 export const check = (params: unknown, options: Options = {}): ReadonlyArray<ClaudeError.Violation> => {
@@ -51,7 +51,9 @@ export const check = (params: unknown, options: Options = {}): ReadonlyArray<Cla
   const facts = options.facts ?? (typeof model === "string" ? factsOf(model) : undefined)
   const subject = subjectOf(params, { facts, direct: options.direct ?? true, streamed: options.streamed })
   const found: Array<ClaudeError.Violation> = []
-  for (const rule of own) if (!waived.has(rule.name)) found.push(...rule.check(subject))
+  for (const group of own) {
+    for (const violation of group.check(subject)) if (!waived.has(violation.rule)) found.push(violation)
+  }
   for (const violation of Rules.violations(subject.messages, waived)) found.push(violation)
   return found
 }

@@ -392,6 +392,18 @@ describe("Preflight", () => {
     })
   }
 
+  it("every rule has a request that breaks it, and its own name", () => {
+    const names = Preflight.rules.map(({ name }) => name)
+    assert.deepStrictEqual(new Set(names).size, names.length)
+    const broken = new Set([...bad.map(([rule]) => rule), "unstreamed"])
+    assert.deepStrictEqual(names.filter((name) => !broken.has(name)), [])
+    assert.deepStrictEqual(Array.from(broken).filter((name) => !names.includes(name)), [])
+    for (const [rule, change] of bad) {
+      const waived = Preflight.check(request(change), { waive: [rule] })
+      assert.isFalse(waived.some((violation) => violation.rule === rule))
+    }
+  })
+
   for (const [name, change] of good) {
     it(`passes ${name}`, async () => {
       assert.deepStrictEqual(Preflight.check(request(change)), [])

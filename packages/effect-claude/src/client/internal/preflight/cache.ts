@@ -1,5 +1,5 @@
 /** Rules about cache breakpoints. */
-import { eachBlock, type Fields, isFields, list, type Rule, type Subject, type Violation } from "./subject.ts"
+import { eachBlock, type Fields, isFields, list, type Rules, type Subject, type Violation } from "./subject.ts"
 
 const mostBreakpoints = 4
 
@@ -60,10 +60,13 @@ const cache = (subject: Subject): ReadonlyArray<Violation> => {
   return found
 }
 
-export const caching: ReadonlyArray<Rule> = [
+export const caching: ReadonlyArray<Rules> = [
   {
-    name: "cache",
-    says: "At most four breakpoints, an hour's before five minutes', none on thinking or empty text.",
+    rules: {
+      cacheCount: "At most four breakpoints, an automatic one included.",
+      cacheOrder: "Entries of an hour stand before those of five minutes.",
+      cachePlace: "No breakpoint on thinking or an empty text."
+    },
     source: "build-with-claude/prompt-caching",
     check: cache
   }

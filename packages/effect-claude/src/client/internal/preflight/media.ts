@@ -1,6 +1,6 @@
 /** Rules about images and documents. */
 import { isPdf, look } from "./pixels.ts"
-import { eachBlock, type Fields, isFields, type Rule, type Subject, type Violation } from "./subject.ts"
+import { eachBlock, type Fields, isFields, type Rules, type Subject, type Violation } from "./subject.ts"
 
 const formats: ReadonlySet<unknown> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"])
 /** Base64 characters of one image. */
@@ -148,18 +148,23 @@ const places = (subject: Subject): ReadonlyArray<Violation> => {
   return found
 }
 
-export const media: ReadonlyArray<Rule> = [
+export const media: ReadonlyArray<Rules> = [
   {
-    name: "image",
-    says:
-      "jpeg, png, gif or webp as the bytes say; 10 MB; 8,000 pixels a side, 2,000 with more than 20 images; 600 images, 100 for windows of 200,000 tokens.",
+    rules: {
+      imageData: "An image in base64 has data that is base64.",
+      imageType: "It is jpeg, png, gif or webp, and its bytes say the same.",
+      imageSize: "It has at most 10 MB of base64.",
+      imagePixels: "At most 8,000 pixels a side, 2,000 with more than 20 images.",
+      imageCount: "At most 600 images, 100 for windows of 200,000 tokens."
+    },
     source: "build-with-claude/vision",
     check: images
   },
-  { name: "pdf", says: "Documents in base64 are PDFs.", source: "build-with-claude/pdf-support", check: pdf },
+  { rules: { pdf: "Documents in base64 are PDFs." }, source: "build-with-claude/pdf-support", check: pdf },
   {
-    name: "documentPlace",
-    says: "No document of the assistant's, no citations on the user's texts, since version 2026-10-21.",
+    rules: {
+      documentPlace: "No document of the assistant's, no citations on the user's texts, since version 2026-10-21."
+    },
     source: "api/migration-2026-10-21",
     check: places
   }

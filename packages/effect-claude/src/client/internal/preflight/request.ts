@@ -1,5 +1,5 @@
 /** Rules about the request as a whole. */
-import { type Fields, isFields, list, type Rule, type Subject, type Violation } from "./subject.ts"
+import { type Fields, isFields, list, type Rules, type Subject, type Violation } from "./subject.ts"
 
 const documents = "build-with-claude/"
 
@@ -149,32 +149,28 @@ const prefill = ({ facts, params, turns }: Subject): ReadonlyArray<Violation> =>
   )]
 }
 
-export const request: ReadonlyArray<Rule> = [
-  { name: "size", says: "At most 32 MB of JSON.", source: "api/errors", check: size },
-  { name: "required", says: "model, max_tokens and messages are there.", source: "api/messages", check: required },
+export const request: ReadonlyArray<Rules> = [
+  { rules: { size: "At most 32 MB of JSON." }, source: "api/errors", check: size },
+  { rules: { required: "model, max_tokens and messages are there." }, source: "api/messages", check: required },
   {
-    name: "shape",
-    says: "tools and system are lists of objects, system may be a text.",
+    rules: { shape: "tools and system are lists of objects, system may be a text." },
     source: "api/messages",
     check: shape
   },
   {
-    name: "maxTokens",
-    says: "max_tokens is a whole number from 0 to the model's own maximum.",
+    rules: { maxTokens: "max_tokens is a whole number from 0 to the model's own maximum." },
     source: "about-claude/models",
     check: maxTokens
   },
-  { name: "unstreamed", says: "What may take over ten minutes is streamed.", source: "the SDK", check: unstreamed },
+  { rules: { unstreamed: "What may take over ten minutes is streamed." }, source: "the SDK", check: unstreamed },
   {
-    name: "sampling",
-    says: "No temperature, top_p or top_k since version 2026-10-21.",
+    rules: { sampling: "No temperature, top_p or top_k since version 2026-10-21." },
     source: "api/migration-2026-10-21",
     check: sampling
   },
-  { name: "count", says: "At most 100,000 messages.", source: "api/messages", check: count },
+  { rules: { count: "At most 100,000 messages." }, source: "api/messages", check: count },
   {
-    name: "prefill",
-    says: "From 4.6 on the last message is not a beginning of the answer.",
+    rules: { prefill: "From 4.6 on the last message is not a beginning of the answer." },
     source: `${documents}prefill`,
     check: prefill
   }

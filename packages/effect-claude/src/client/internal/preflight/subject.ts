@@ -17,9 +17,10 @@ export interface Subject {
   readonly streamed: boolean | undefined
 }
 
-export interface Rule {
-  readonly name: string
-  readonly says: string
+/** Rules that are checked together. */
+export interface Rules {
+  /** Each by its name, and what it says. */
+  readonly rules: { readonly [name: string]: string }
   /** Where the API says so. */
   readonly source: string
   readonly check: (subject: Subject) => ReadonlyArray<Violation>

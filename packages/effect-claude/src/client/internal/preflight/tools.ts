@@ -1,5 +1,5 @@
 /** Rules about tools, the choice among them, and thinking. */
-import { isFields, type Rule, type Subject, type Violation } from "./subject.ts"
+import { isFields, type Rules, type Subject, type Violation } from "./subject.ts"
 
 const nameRule = /^[a-zA-Z0-9_-]{1,64}$/
 const leastBudget = 1024
@@ -116,13 +116,15 @@ const thinking = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
 
 const source = "agents-and-tools/tool-use"
 
-export const tools: ReadonlyArray<Rule> = [
-  { name: "toolName", says: "Names have 1 to 64 letters, digits, _ and -, and are unique.", source, check: names },
-  { name: "toolSchema", says: "A tool's input is described as an object.", source, check: schemas },
-  { name: "toolChoice", says: "The choice is one of four, and a chosen tool is offered.", source, check: choice },
+export const tools: ReadonlyArray<Rules> = [
+  { rules: { toolName: "Names have 1 to 64 letters, digits, _ and -, and are unique." }, source, check: names },
+  { rules: { toolSchema: "A tool's input is described as an object." }, source, check: schemas },
+  { rules: { toolChoice: "The choice is one of four, and a chosen tool is offered." }, source, check: choice },
   {
-    name: "thinking",
-    says: "A budget is at least 1,024 and less than max_tokens; no forced call beside it.",
+    rules: {
+      thinkingBudget: "A budget is at least 1,024 and less than max_tokens.",
+      thinkingChoice: "No forced call of a tool while thinking is enabled."
+    },
     source: "build-with-claude/extended-thinking",
     check: thinking
   }
