@@ -1,8 +1,10 @@
 /** All benchmarks, one after the other. `node bench/<name>.ts` runs one. */
+import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
 
 await goodput()
 await overhead()
+classify()
 await kill()
