@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Bulk from "./bulk.ts"
 import * as Check from "./check.ts"
+import * as Doctor from "./doctor.ts"
 import * as Explain from "./explain.ts"
 import * as Paint from "./internal/paint.ts"
 import { textOf } from "./internal/problems.ts"
@@ -157,6 +158,29 @@ const checkCommand = Command.make("check", {
     Effect.catchTag("BadInput", (error) => fail(2, error.message))
   )).pipe(Command.withDescription("whether the API would accept a saved request or conversation"))
 
+const doctorCommand = Command.make(
+  "doctor",
+  {
+    model: Flag.String("model").pipe(
+      Flag.withDescription("a model that must exist; may be given several times"),
+      Flag.atLeast(0)
+    ),
+    noMessage: Flag.Boolean("no-message").pipe(
+      Flag.withDescription("send no message: nothing is spent, streaming and limits stay unchecked"),
+      Flag.withDefault(false)
+    ),
+    json: Flag.Boolean("json").pipe(Flag.withDescription("the rows as JSON"), Flag.withDefault(false))
+  },
+  ({ json, model, noMessage }) =>
+    Effect.flatMap(Doctor.doctor({ models: model, message: !noMessage, env: process.env }), (rows) => {
+      const paint = Paint.forStream(process.stdout.isTTY === true, process.env)
+      return Effect.andThen(
+        Effect.sync(() => process.stdout.write(json ? `${JSON.stringify(rows)}\n` : Doctor.text(rows, paint))),
+        exit(Doctor.exitCode(rows))
+      )
+    })
+).pipe(Command.withDescription("what stands between this machine and an answer; sends one short message"))
+
 const serveCommand = Command.make("serve", {
   port: Flag.Int("port").pipe(Flag.withDescription("on 127.0.0.1"), Flag.withDefault(8787)),
   seed: Flag.Int("seed").pipe(Flag.withDefault(1)),
@@ -164,5 +188,5 @@ const serveCommand = Command.make("serve", {
 }, serve).pipe(Command.withDescription("a local Claude API that misbehaves on purpose"))
 
 export const command = Command.make("effect-claude").pipe(
-  Command.withSubcommands([bulkCommand, checkCommand, explainCommand, serveCommand])
+  Command.withSubcommands([bulkCommand, checkCommand, doctorCommand, explainCommand, serveCommand])
 )

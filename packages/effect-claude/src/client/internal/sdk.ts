@@ -30,7 +30,7 @@ export interface SdkClient {
       query?: null,
       options?: Anthropic.RequestOptions
     ) => AsyncIterable<Anthropic.ModelInfo>
-  }
+  } | undefined
 }
 
 export interface SdkOptions {

@@ -66,7 +66,9 @@ const resourceOf = (message: string): Remote.NotFound["resource"] =>
   /^model\b|\bmodel:/i.test(message) ? "model" : /\bfile\b/i.test(message) ? "file" : "other"
 
 const byStatus = (status: number, common: Common): RealReason => {
-  if (status === 529 || common.errorType === "overloaded_error") return new Remote.Overloaded(common)
+  if (status === 529 || common.errorType === "overloaded_error" || common.errorType === "ModelNotReadyException") {
+    return new Remote.Overloaded(common)
+  }
   if (status === 402 || common.errorType === "billing_error") {
     return new Remote.BillingBlocked({ ...common, kind: "billing" })
   }
@@ -102,9 +104,10 @@ export const answer = (given: Answer): RealReason => {
   const common: Common = {
     message: body.message === "" ? `The API answered ${given.status}.` : body.message,
     status: given.status,
-    errorType: body.type,
+    errorType: body.type ?? given.header("x-amzn-errortype")?.split(":")[0],
     errorCode: body.code,
-    requestId: given.header("request-id") ?? body.requestId ?? given.header("x-amzn-requestid") ?? undefined,
+    requestId: given.header("request-id") ?? body.requestId ?? given.header("x-amzn-requestid") ??
+      given.header("apim-request-id") ?? undefined,
     retryAfter: hints.retryAfter,
     shouldRetry: hints.shouldRetry,
     partial: given.partial,

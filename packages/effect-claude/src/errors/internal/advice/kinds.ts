@@ -1,7 +1,7 @@
 /** What differs within a reason: by the known text, by kind, by limit, by phase. */
 import type { Reason } from "../../ClaudeError.ts"
 import type { PatternName } from "../patterns.ts"
-import { advise, afterwards, type Diagnosis, no, page } from "./advice.ts"
+import { advise, afterwards, type Diagnosis, no, page, yes } from "./advice.ts"
 
 type Of<Tag extends Reason["_tag"]> = Extract<Reason, { readonly _tag: Tag }>
 
@@ -136,3 +136,16 @@ export const proxySteps = [
   "The policies have tried again where that was safe; a partial answer is in `partial`.",
   "If it happens at the same age each time, a proxy or load balancer closes the connection: raise its idle and read timeout over ten minutes and turn response buffering off (nginx: `proxy_buffering off; proxy_read_timeout 600s;`)."
 ]
+
+/** A new project's quota is zero, which looks the same and never heals by waiting. */
+export const googleQuota = advise(
+  "admin",
+  "The Google Cloud project's quota for this model is used up, or is zero.",
+  [
+    "Look at the quota the message names in the Google Cloud console.",
+    "If it is zero, ask for quota there: no retry helps.",
+    "Otherwise wait, or spread the load over regions."
+  ],
+  yes("With backoff, unless the quota is zero."),
+  page.rateLimits
+)

@@ -2,7 +2,7 @@
 import type { Reason } from "../../ClaudeError.ts"
 import { patternOf } from "../patterns.ts"
 import { advise, afterwards, type Diagnosis, no, once, page, yes } from "./advice.ts"
-import { billed, conversations, known, limits, phases, proxySteps } from "./kinds.ts"
+import { billed, conversations, googleQuota, known, limits, phases, proxySteps } from "./kinds.ts"
 
 type Of<Tag extends Reason["_tag"]> = Extract<Reason, { readonly _tag: Tag }>
 type Table = { readonly [Tag in Reason["_tag"]]: (reason: Of<Tag>) => Diagnosis }
@@ -151,7 +151,7 @@ export const reasons: Table = {
       page.errors
     ),
   RateLimited: (reason) =>
-    advise(
+    /Quota exceeded for aiplatform/.test(reason.message) ? googleQuota : advise(
       "you",
       limits[reason.limit],
       [
