@@ -44,7 +44,12 @@ export declare const countTokens: (params: Messages.MessageCountTokensParams, op
 export declare const getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const requireComplete: <E, R>(self: Effect.Effect<Messages.Message, E, R>) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R>;
-export interface Options extends Resilience.Options {
+export interface CheckOptions {
+    readonly preflight?: boolean | {
+        readonly waive: ReadonlyArray<string>;
+    };
+}
+export interface Options extends Resilience.Options, CheckOptions {
     readonly apiKey?: Redacted.Redacted<string>;
     readonly baseUrl?: string;
     readonly fetch?: typeof globalThis.fetch;
@@ -53,5 +58,5 @@ export type BuildError = InvalidKey | Resilience.ImpossiblePolicy | Config.Confi
 type State = ClaudeRateLimiter | ClaudeCircuitBreaker | RetryBudget;
 export declare const layer: (options?: Options) => Layer.Layer<ClaudeClient, BuildError, State>;
 export declare const layerStandard: (options?: Options & Resilience.LayerOptions) => Layer.Layer<ClaudeClient, BuildError>;
-export declare const layerSdk: (sdk: Sdk.SdkClient, options?: Resilience.Options) => Layer.Layer<ClaudeClient, Resilience.ImpossiblePolicy, State>;
+export declare const layerSdk: (sdk: Sdk.SdkClient, options?: Resilience.Options & CheckOptions) => Layer.Layer<ClaudeClient, Resilience.ImpossiblePolicy, State>;
 export {};

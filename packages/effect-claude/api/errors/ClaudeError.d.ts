@@ -49,6 +49,7 @@ export declare class ClaudeError extends ClaudeError_base {
     get outcome(): Outcome;
     get message(): string;
 }
+export declare const redact: (text: string, secrets?: ReadonlyArray<string>) => string;
 export type Answer = Classify.Answer;
 export declare const fromResponse: (answer: Answer) => Local.RealReason;
 export declare const fromStreamEvent: (data: unknown, stream: Omit<Answer, "status" | "body">) => Local.RealReason;

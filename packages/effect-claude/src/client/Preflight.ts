@@ -2,10 +2,12 @@
  * What can be known of a request without the network: every rule of the API that it surely breaks, in one pass. The client
  * runs it before anything is reserved or sent. A rule rejects only what the API surely rejects; what is unknown passes.
  */
+import * as Effect from "effect/Effect"
 import * as Rules from "../conversation/internal/rules.ts"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
 import { caching } from "./internal/preflight/cache.ts"
 import * as Facts from "./internal/preflight/facts.ts"
+import * as Fit from "./internal/preflight/fit.ts"
 import { media } from "./internal/preflight/media.ts"
 import { request } from "./internal/preflight/request.ts"
 import { isFields, type Rules as Group, subjectOf } from "./internal/preflight/subject.ts"
@@ -61,6 +63,24 @@ export const check = (params: unknown, options: Options = {}): ReadonlyArray<Cla
 /** The same for a bare list of messages. */
 export const checkMessages = (messages: ReadonlyArray<unknown>): ReadonlyArray<ClaudeError.Violation> =>
   Rules.violations(messages)
+
+/** An image that could not be made to fit; `path` is empty where the package `sharp` is missing. */
+export const ImageFitFailed = Fit.ImageFitFailed
+export type ImageFitFailed = Fit.ImageFitFailed
+
+/**
+ * The request with its base64 images made to fit: a container the API reads, its true media type, at most 8,000 pixels a
+ * side (2,000 with more than 20 images) and 10 MB; `changed` lists the paths of those that did not. Scaling and converting
+ * need the optional peer `sharp`; images that fit stay byte for byte what they were.
+ */
+export const fitImages = <P extends { readonly messages: ReadonlyArray<unknown> }>(
+  params: P
+): Effect.Effect<{ readonly params: P; readonly changed: ReadonlyArray<string> }, ImageFitFailed> =>
+  Effect.map(Fit.fitMessages(params.messages), ({ changed, messages }) => ({
+    // Only sources of images were replaced, by sources of images.
+    params: changed.length === 0 ? params : { ...params, messages } as P,
+    changed
+  }))
 
 const customId = /^[a-zA-Z0-9_-]{1,64}$/
 const mostInBatch = 100_000

@@ -3,12 +3,8 @@ import { isPdf, look } from "./pixels.ts"
 import { eachBlock, type Fields, isFields, type Rules, type Subject, type Violation } from "./subject.ts"
 
 const formats: ReadonlySet<unknown> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"])
-/** Base64 characters of one image. */
-const mostCharacters = 10 * 1024 * 1024
-const mostPixels = 8000
-/** With more images than this each must be smaller. */
-const many = 20
-const mostPixelsOfMany = 2000
+/** Base64 characters of one image, pixels a side, and those where there are more than so `many` images. */
+export const limits = { characters: 10 * 1024 * 1024, pixels: 8000, many: 20, pixelsOfMany: 2000 } as const
 const mostImages = 600
 const mostImagesOfSmallWindow = 100
 const smallWindow = 200_000
@@ -61,11 +57,11 @@ const image = ({ block, path, source }: Source, pixels: number, direct: boolean)
       `Write ${seen.format}.`
     )
   }
-  if (direct && data.length > mostCharacters) {
+  if (direct && data.length > limits.characters) {
     return fault(
       "imageSize",
       "data",
-      `The image has ${data.length} base64 characters; ${mostCharacters} are the most.`,
+      `The image has ${data.length} base64 characters; ${limits.characters} are the most.`,
       "Scale it down, or upload it through the Files API."
     )
   }
@@ -75,7 +71,7 @@ const image = ({ block, path, source }: Source, pixels: number, direct: boolean)
     "imagePixels",
     "data",
     `The image has ${size.width} × ${size.height} pixels; ${pixels} × ${pixels} are the most${
-      pixels < mostPixels ? " with so many images" : ""
+      pixels < limits.pixels ? " with so many images" : ""
     }.`,
     "Scale it down: Preflight.fitImages does."
   )
@@ -83,7 +79,7 @@ const image = ({ block, path, source }: Source, pixels: number, direct: boolean)
 
 const images = (subject: Subject): ReadonlyArray<Violation> => {
   const all = sources(subject).filter((one) => one.type === "image")
-  const pixels = all.length > many ? mostPixelsOfMany : mostPixels
+  const pixels = all.length > limits.many ? limits.pixelsOfMany : limits.pixels
   const most = subject.facts !== undefined && subject.facts.maxInputTokens <= smallWindow
     ? mostImagesOfSmallWindow
     : mostImages
