@@ -1,56 +1,65 @@
 /** A message from its stream events. Tool input is parsed once, at its `content_block_stop`, and never before. */
 import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type { Partial, Usage } from "../../errors/ClaudeError.ts"
-
-type Fields = Record<string, unknown>
-type Json = Partial["content"][number]
+import { maxBlock, maxBlocks } from "./bounds.ts"
+import { type Arrived, type Continuation, isMark, type Plan } from "./continuation.ts"
+import { type Fields, isFields, number, parse, string } from "./fields.ts"
 
 interface Block {
-  readonly value: Fields
-  readonly text: Array<string>
-  readonly json: Array<string>
-  readonly thinking: Array<string>
+  value: Fields
+  /** Where the pieces belong, known from the first of them; tool input is no field before it has ended. */
+  field: "text" | "thinking" | "input" | undefined
+  pieces: Array<string>
+  size: number
   done: boolean
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-const number = (value: unknown): number => typeof value === "number" ? value : 0
-const string = (value: unknown): string => typeof value === "string" ? value : ""
 
 /** Four characters a token: only for output whose count the API never sent. */
 const charactersPerToken = 4
 
 export class Accumulator {
   private message: Fields | undefined
-  private usage: Fields = {}
-  private readonly blocks: Array<Block> = []
+  /** As the API told it. */
+  rawUsage: Fields = {}
+  private readonly continuations: Array<Continuation> = []
+  private readonly blocks: Array<Block | undefined> = []
   private counted = false
   private characters = 0
   /** True once `message_stop` came. */
   complete = false
-  /** Why a tool input could not be parsed at its end, if so. */
+  /** Why the message is not what its events say, if so: tool input that is no JSON, a delta of a block that never began. */
   invalid: string | undefined
+  /** Which bound the events broke, if so; nothing more is taken. */
+  broken: string | undefined
+
+  /** What stays of an answer, to go on with. */
+  static resume(plan: Plan): Accumulator {
+    const resumed = new Accumulator()
+    resumed.start(plan.start)
+    for (const { block, done, index } of plan.kept) {
+      resumed.begin(index, block)
+      resumed.blocks[index]!.done = done
+    }
+    resumed.continuations.push(...plan.marks)
+    return resumed
+  }
 
   push(event: Fields): void {
     switch (event["type"]) {
-      case "message_start": {
-        if (!isFields(event["message"]) || this.message !== undefined) return
-        this.message = event["message"]
-        if (isFields(this.message["usage"])) this.usage = { ...this.message["usage"] }
-        return
-      }
-      case "content_block_start": {
-        const value = event["content_block"]
-        if (!isFields(value)) return
-        this.blocks[number(event["index"])] = { value: { ...value }, text: [], json: [], thinking: [], done: false }
-        return
-      }
       case "content_block_delta": {
+        const delta = event["delta"]
+        if (!isFields(delta)) return
         const block = this.blocks[number(event["index"])]
-        if (block !== undefined && isFields(event["delta"])) this.delta(block, event["delta"])
+        if (block === undefined) this.invalid ??= `block ${number(event["index"])} never began`
+        else this.delta(block, delta)
         return
       }
+      case "message_start":
+        if (isFields(event["message"])) this.start(event["message"])
+        return
+      case "content_block_start":
+        if (isFields(event["content_block"])) this.begin(event["index"], event["content_block"])
+        return
       case "content_block_stop": {
         const block = this.blocks[number(event["index"])]
         if (block !== undefined) this.stop(block)
@@ -59,57 +68,128 @@ export class Accumulator {
       case "message_delta": {
         if (this.message !== undefined && isFields(event["delta"])) Object.assign(this.message, event["delta"])
         if (isFields(event["usage"])) {
-          for (const [name, value] of Object.entries(event["usage"])) if (value !== null) this.usage[name] = value
+          for (const [name, value] of Object.entries(event["usage"])) if (value !== null) this.rawUsage[name] = value
           this.counted = true
         }
         return
       }
+      case "effect_claude_continuation":
+        if (isMark(event)) this.mark(event.continuation)
+        return
       case "message_stop":
         this.complete = this.message !== undefined
+        for (const block of this.blocks) {
+          if (block?.field === "input" && !block.done) this.invalid ??= `${this.nameOf(block)} never ended`
+        }
     }
   }
 
-  private delta(block: Block, delta: Fields): void {
-    const take = (into: Array<string>, text: string): void => {
-      into.push(text)
-      this.characters += text.length
+  /** A second start, from a proxy that began again, does not change which message this is. */
+  private start(message: Fields): void {
+    if (this.message !== undefined) return
+    this.message = { ...message }
+    if (isFields(message["usage"])) this.rawUsage = { ...message["usage"] }
+  }
+
+  /** A block that begins again replaces itself and what followed it. */
+  private begin(given: unknown, value: Fields): void {
+    const index = typeof given === "number" && Number.isInteger(given) && given >= 0 ? given : maxBlocks
+    if (index >= maxBlocks) {
+      this.broken = `a block has the index ${String(given)}`
+      return
     }
+    if (this.blocks[index] !== undefined) this.blocks.length = index
+    const copy = { ...value }
+    if (Array.isArray(copy["citations"])) copy["citations"] = [...copy["citations"]]
+    this.blocks[index] = { value: copy, field: "input" in copy ? "input" : undefined, pieces: [], size: 0, done: false }
+  }
+
+  private mark(continuation: Continuation): void {
+    for (const { index } of continuation.dropped) this.blocks[index] = undefined
+    this.continuations.push(continuation)
+    const block = this.blocks[continuation.index]
+    if (block !== undefined) block.done = false
+  }
+
+  private delta(block: Block, delta: Fields): void {
     switch (delta["type"]) {
       case "text_delta":
-        return take(block.text, string(delta["text"]))
+        return this.take(block, "text", string(delta["text"]))
       case "input_json_delta":
-        return take(block.json, string(delta["partial_json"]))
+        return this.take(block, "input", string(delta["partial_json"]))
       case "thinking_delta":
-        return take(block.thinking, string(delta["thinking"]))
-      case "signature_delta":
-        block.value["signature"] = string(delta["signature"])
-        return
+        return this.take(block, "thinking", string(delta["thinking"]))
       case "citations_delta": {
-        const before = block.value["citations"]
-        block.value["citations"] = [...(Array.isArray(before) ? before : []), delta["citation"]]
+        const citations = block.value["citations"]
+        if (Array.isArray(citations)) citations.push(delta["citation"])
+        else block.value["citations"] = [delta["citation"]]
+        return
+      }
+      default: {
+        // `signature_delta` and `compaction_delta` carry a final value, and so may whatever is newer than this.
+        const { type: _, ...fields } = delta
+        Object.assign(block.value, fields)
       }
     }
   }
 
+  private take(block: Block, field: NonNullable<Block["field"]>, text: string): void {
+    block.field ??= field
+    block.pieces.push(text)
+    block.size += text.length
+    this.characters += text.length
+    if (block.field !== field) this.invalid ??= "a block has deltas of two kinds"
+    if (block.size > maxBlock) this.broken = "a block is longer than 64 Mi characters"
+  }
+
+  private nameOf(block: Block): string {
+    return `the input of ${string(block.value["name"])}`
+  }
+
   private stop(block: Block): void {
+    if (block.done) return
     block.done = true
-    if (block.json.length === 0) return
-    const text = block.json.join("")
-    if (text === "") return
-    try {
-      block.value["input"] = JSON.parse(text)
-    } catch {
-      this.invalid ??= `the input of ${string(block.value["name"])} is no JSON`
+    if (block.field === "input") {
+      const text = block.pieces.join("")
+      const input = text === "" ? block.value["input"] : parse(text)
+      if (input === undefined) {
+        this.invalid ??= `${this.nameOf(block)} is no JSON`
+        return
+      }
+      block.value["input"] = input
+      block.pieces = []
+    } else if (block.field !== undefined) {
+      block.value[block.field] = string(block.value[block.field]) + block.pieces.join("")
+      block.pieces = []
     }
   }
 
+  /** Input that has not ended, or is no JSON, is shown as the text that came: never as an object that could be used. */
+  private whole(block: Block): Fields {
+    const { done, field, pieces, value } = block
+    if (field === undefined || (done && pieces.length === 0)) return { ...value }
+    return { ...value, [field]: (field === "input" ? "" : string(value[field])) + pieces.join("") }
+  }
+
+  /** The blocks as far as they came. */
+  get arrived(): ReadonlyArray<Arrived> {
+    return this.blocks.flatMap((block, index) =>
+      block === undefined ? [] : [{ index, block: this.whole(block), done: block.done }]
+    )
+  }
+
   private content(): ReadonlyArray<Fields> {
-    return this.blocks.filter((block) => block !== undefined).map(({ text, thinking, value }) => {
-      const whole = Object.assign({}, value)
-      if (text.length > 0) whole["text"] = string(value["text"]) + text.join("")
-      if (thinking.length > 0) whole["thinking"] = string(value["thinking"]) + thinking.join("")
-      return whole
-    })
+    return this.arrived.map(({ block }) => block)
+  }
+
+  /** The seams so far. */
+  get marks(): ReadonlyArray<Continuation> {
+    return this.continuations
+  }
+
+  /** The message as its start told it; nothing before it came. */
+  get begun(): Fields {
+    return { ...this.message }
   }
 
   /** True once anything of the message itself came. */
@@ -117,20 +197,31 @@ export class Accumulator {
     return this.message !== undefined
   }
 
+  /** Null until the API has said why it stopped. */
+  get stopReason(): string | null {
+    const reason = this.message?.["stop_reason"]
+    return typeof reason === "string" ? reason : null
+  }
+
   /** The finished message. */
   result(): Anthropic.Message {
     // The fields are the API's own, merged as its documentation says; they were never narrowed to the SDK's type.
-    return { ...this.message, content: this.content(), usage: this.usage } as unknown as Anthropic.Message
+    return {
+      ...this.message,
+      content: this.content(),
+      usage: this.rawUsage,
+      ...(this.continuations.length > 0 ? { continuations: this.continuations } : {})
+    } as unknown as Anthropic.Message
   }
 
   /** Tokens so far; the output is an estimate while the API has not said. */
   used(): Usage {
-    const produced = Math.max(number(this.usage["output_tokens"]), Math.ceil(this.characters / charactersPerToken))
+    const produced = Math.max(number(this.rawUsage["output_tokens"]), Math.ceil(this.characters / charactersPerToken))
     return {
-      inputTokens: number(this.usage["input_tokens"]),
-      cacheCreationTokens: number(this.usage["cache_creation_input_tokens"]),
-      cacheReadTokens: number(this.usage["cache_read_input_tokens"]),
-      outputTokens: this.counted ? number(this.usage["output_tokens"]) : produced,
+      inputTokens: number(this.rawUsage["input_tokens"]),
+      cacheCreationTokens: number(this.rawUsage["cache_creation_input_tokens"]),
+      cacheReadTokens: number(this.rawUsage["cache_read_input_tokens"]),
+      outputTokens: this.counted ? number(this.rawUsage["output_tokens"]) : produced,
       estimated: !this.counted
     }
   }
@@ -140,7 +231,7 @@ export class Accumulator {
     if (this.message === undefined) return undefined
     return {
       // Parsed from JSON and never changed but by text: it is JSON.
-      content: this.content() as unknown as ReadonlyArray<Json>,
+      content: this.content() as unknown as Partial["content"],
       complete: this.blocks.filter((block) => block?.done === true).length,
       usage: this.used()
     }

@@ -67,6 +67,8 @@ export interface Opened {
   readonly header: (name: string) => string | null
   /** The next bytes, undefined at the end. */
   readonly pull: () => Promise<Uint8Array | undefined>
+  /** Bytes that are here already, undefined if none are. */
+  readonly take?: () => Uint8Array | undefined
   readonly text: () => Promise<string>
   readonly cancel: () => void
 }
@@ -78,6 +80,7 @@ const opened = (response: Response | LeanResponse): Opened => {
       status: response.status,
       header,
       pull: () => response.pull(),
+      take: () => response.take(),
       text: () => response.text(),
       cancel: () => response.cancel()
     }
