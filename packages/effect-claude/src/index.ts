@@ -1,4 +1,5 @@
 export * as ClaudeClient from "./client/ClaudeClient.ts"
+export * as MessageStream from "./client/MessageStream.ts"
 export * as ClaudeError from "./errors/ClaudeError.ts"
 export * as RateLimitHeaders from "./errors/RateLimitHeaders.ts"
 export * as ClaudeCircuitBreaker from "./policies/ClaudeCircuitBreaker.ts"

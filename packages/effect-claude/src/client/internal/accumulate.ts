@@ -1,4 +1,4 @@
-/** A message from its stream events. Tool input is parsed once, at its `content_block_stop`, and never before. */
+/** A message from its stream events. Tool input is parsed once, after its `content_block_stop`, and never before. */
 import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type { Partial, Usage } from "../../errors/ClaudeError.ts"
 import { maxBlock, maxBlocks } from "./bounds.ts"
@@ -14,6 +14,9 @@ interface Block {
   done: boolean
 }
 
+/** Stop reasons after which tool input that is no JSON was cut, not broken. */
+const cutsInput: ReadonlySet<string | null> = new Set(["max_tokens", "model_context_window_exceeded", "refusal"])
+
 /** Four characters a token: only for output whose count the API never sent. */
 const charactersPerToken = 4
 
@@ -27,8 +30,7 @@ export class Accumulator {
   private characters = 0
   /** True once `message_stop` came. */
   complete = false
-  /** Why the message is not what its events say, if so: tool input that is no JSON, a delta of a block that never began. */
-  invalid: string | undefined
+  private invalid: string | undefined
   /** Which bound the events broke, if so; nothing more is taken. */
   broken: string | undefined
 
@@ -45,6 +47,7 @@ export class Accumulator {
   }
 
   push(event: Fields): void {
+    if (this.broken !== undefined) return
     switch (event["type"]) {
       case "content_block_delta": {
         const delta = event["delta"]
@@ -62,7 +65,7 @@ export class Accumulator {
         return
       case "content_block_stop": {
         const block = this.blocks[number(event["index"])]
-        if (block !== undefined) this.stop(block)
+        if (block !== undefined) block.done = true
         return
       }
       case "message_delta": {
@@ -78,9 +81,6 @@ export class Accumulator {
         return
       case "message_stop":
         this.complete = this.message !== undefined
-        for (const block of this.blocks) {
-          if (block?.field === "input" && !block.done) this.invalid ??= `${this.nameOf(block)} never ended`
-        }
     }
   }
 
@@ -142,30 +142,25 @@ export class Accumulator {
     if (block.size > maxBlock) this.broken = "a block is longer than 64 Mi characters"
   }
 
-  private nameOf(block: Block): string {
-    return `the input of ${string(block.value["name"])}`
-  }
-
-  private stop(block: Block): void {
-    if (block.done) return
-    block.done = true
-    if (block.field === "input") {
-      const text = block.pieces.join("")
-      const input = text === "" ? block.value["input"] : parse(text)
+  /** Joins the pieces of a block that has ended and parses tool input, once and only when somebody asks. */
+  private finish(block: Block): void {
+    const { field, pieces, value } = block
+    if (field === undefined || pieces.length === 0) return
+    const text = pieces.join("")
+    if (field === "input") {
+      const input = text === "" ? value["input"] : parse(text)
       if (input === undefined) {
-        this.invalid ??= `${this.nameOf(block)} is no JSON`
+        this.invalid ??= `the input of ${string(value["name"])} is no JSON`
         return
       }
-      block.value["input"] = input
-      block.pieces = []
-    } else if (block.field !== undefined) {
-      block.value[block.field] = string(block.value[block.field]) + block.pieces.join("")
-      block.pieces = []
-    }
+      value["input"] = input
+    } else value[field] = string(value[field]) + text
+    block.pieces = []
   }
 
   /** Input that has not ended, or is no JSON, is shown as the text that came: never as an object that could be used. */
   private whole(block: Block): Fields {
+    if (block.done) this.finish(block)
     const { done, field, pieces, value } = block
     if (field === undefined || (done && pieces.length === 0)) return { ...value }
     return { ...value, [field]: (field === "input" ? "" : string(value[field])) + pieces.join("") }
@@ -201,6 +196,17 @@ export class Accumulator {
   get stopReason(): string | null {
     const reason = this.message?.["stop_reason"]
     return typeof reason === "string" ? reason : null
+  }
+
+  /** Why a finished message cannot be used, if so: tool input that is no JSON, a delta of a block that never began. */
+  get fault(): string | undefined {
+    if (cutsInput.has(this.stopReason)) return undefined
+    for (const block of this.blocks) {
+      if (block?.field !== "input") continue
+      if (block.done) this.finish(block)
+      else this.invalid ??= `the input of ${string(block.value["name"])} never ended`
+    }
+    return this.invalid
   }
 
   /** The finished message. */

@@ -9,7 +9,7 @@ import type { Settings } from "../../policies/Resilience.ts"
 import type { Plan } from "./continuation.ts"
 import { guarded } from "./guarded.ts"
 import { Joiner } from "./joiner.ts"
-import { type Event, EventReader } from "./reader.ts"
+import { EventReader } from "./reader.ts"
 import * as Sdk from "./sdk.ts"
 import type { Watchdog } from "./watchdog.ts"
 
@@ -188,32 +188,17 @@ const streaming = (
     return Effect.succeed({ opened, reader })
   })
 
-/** A stream whose first events have come. */
-export interface Begun extends Streaming {
-  readonly first: ReadonlyArray<Event>
-}
-
 /** Opens a stream and waits for its first events: until here it may be tried again. */
 export const begin = (
   context: Context,
   params: Params,
   plan: Plan | undefined,
   opening: (streaming: Streaming) => void
-): Effect.Effect<Begun, ClaudeError.Reason> =>
+): Effect.Effect<void, ClaudeError.Reason> =>
   Effect.flatMap(streaming(context, params, plan), ({ opened, reader }) => {
     opening({ opened, reader })
-    return reader.next.pipe(
-      Effect.map((first): Begun => ({ reader, opened, first: first ?? [] })),
-      Effect.tapError(() => Effect.sync(opened.cancel))
-    )
+    return Effect.tapError(reader.ready, () => Effect.sync(opened.cancel))
   })
-
-/** Stop reasons after which tool input that is no JSON was cut rather than broken. */
-const cutsInput: ReadonlySet<string | null> = new Set([
-  "max_tokens",
-  "model_context_window_exceeded",
-  "refusal"
-])
 
 const broken = (opened: Sdk.Opened, what: string): ClaudeError.MalformedResponse =>
   new ClaudeError.MalformedResponse({
@@ -235,8 +220,8 @@ export const collected = (
     return reader.drain.pipe(
       Effect.andThen(
         Effect.suspend(() =>
-          accumulator.invalid !== undefined && !cutsInput.has(accumulator.stopReason)
-            ? Effect.fail(broken(opened, accumulator.invalid))
+          accumulator.fault !== undefined
+            ? Effect.fail(broken(opened, accumulator.fault))
             : Effect.as(context.lease.succeed(accumulator.used()), reader)
         )
       ),

@@ -1,5 +1,7 @@
 /** The last events of an answer, kept back until it is known whether it ended at `max_tokens` and goes on. */
-import type { Event } from "./reader.ts"
+import type { Event, Events } from "./reader.ts"
+
+const filled = ([first, ...rest]: ReadonlyArray<Event>): Events | undefined => first && [first, ...rest]
 
 const isMaxTokens = (event: Event): boolean =>
   event.type === "message_delta" && event.delta.stop_reason === "max_tokens"
@@ -9,8 +11,8 @@ export class Held {
   /** True once the answer has ended at `max_tokens`. */
   reached = false
 
-  /** The events that may be shown now. */
-  push(events: ReadonlyArray<Event>): Array<Event> {
+  /** The events that may be shown now, undefined if there are none. */
+  push(events: ReadonlyArray<Event>): Events | undefined {
     const shown: Array<Event> = []
     for (const event of events) {
       const last = this.events.at(-1)
@@ -19,15 +21,15 @@ export class Held {
         this.events.push(event)
         continue
       }
-      shown.push(...this.release())
+      shown.push(...this.events.splice(0))
       if (event.type === "content_block_stop") this.events.push(event)
       else shown.push(event)
     }
-    return shown
+    return filled(shown)
   }
 
-  /** What was kept back, to be shown after all. */
-  release(): Array<Event> {
-    return this.events.splice(0)
+  /** What was kept back, to be shown after all; undefined if nothing was. */
+  release(): Events | undefined {
+    return filled(this.events.splice(0))
   }
 }

@@ -13,7 +13,7 @@ import type { Left } from "./continuation.ts"
 import { isFields, parse } from "./fields.ts"
 import type { Joiner } from "./joiner.ts"
 import type { Opened } from "./sdk.ts"
-import { type Sink, SseDecoder } from "./sse.ts"
+import { type Name, type Sink, SseDecoder } from "./sse.ts"
 import { Alarm, type Watchdog } from "./watchdog.ts"
 
 export type Event = Anthropic.RawMessageStreamEvent
@@ -34,11 +34,19 @@ export interface ReaderContext {
   readonly joiner?: Joiner | undefined
 }
 
-type Next = Effect.Effect<ReadonlyArray<Event> | undefined, StreamReason>
+/** One event at least. */
+export type Events = readonly [Event, ...Array<Event>]
+
+const isFilled = (events: ReadonlyArray<Event>): events is Events => events.length > 0
+
+/** Chunks that are given at once at most, when they come faster than a consumer can be woken. */
+const maxBatch = 64
 
 export class EventReader implements Sink {
   /** What this one request produced. */
   readonly accumulator = new Accumulator()
+  /** Why no more events come, once that is known. */
+  failure: StreamReason | undefined
   private readonly decoder = new SseDecoder(this)
   private readonly opened: Opened
   private readonly context: ReaderContext
@@ -46,13 +54,17 @@ export class EventReader implements Sink {
   private readonly idle: number
   private readonly pingsOnly: number
   private events: Array<Event> = []
-  private failure: Effect.Effect<never, StreamReason> | undefined
   private draining = false
+  private reading = false
   private lingering = false
-  private resume: ((effect: Next) => void) | undefined
-  /** When the wait for bytes began, and the time waited since the last event. */
+  private wake: (() => void) | undefined
+  /** Since when bytes are waited for, and the time waited since the last event. */
   private since = 0
   private quiet = 0
+  /** Chunks since the consumer began to wait, and when the last look at them was. */
+  private batch = 0
+  private looked = 0
+  private looking = false
 
   constructor(opened: Opened, context: ReaderContext) {
     this.opened = opened
@@ -62,34 +74,60 @@ export class EventReader implements Sink {
     this.alarm = new Alarm(context.watchdog, context.now, this.onAlarm)
   }
 
-  /** The next events, at least one; undefined after `message_stop`. Pings are life, not events. */
-  readonly next: Next = this.pulling(false)
+  /** Calls `wake` once there are events, or none will come any more. One waits at a time. */
+  wait(wake: () => void): void {
+    this.wake = wake
+    this.batch = 0
+    this.looked = 0
+    this.since = this.context.now()
+    this.step()
+  }
+
+  /** For a consumer that leaves while it waits. */
+  readonly leave = Effect.sync(() => {
+    this.wake = undefined
+    this.alarm.lift()
+    this.opened.cancel()
+  })
+
+  /** The events that came, undefined if there are none. Pings are life, not events. */
+  take(): Events | undefined {
+    const { events } = this
+    if (!isFilled(events)) return undefined
+    this.events = []
+    return events
+  }
+
+  /** Waits for the first events, which stay to be taken. */
+  readonly ready: Effect.Effect<void, StreamReason> = Effect.callback((resume) => {
+    this.wait(() => resume(this.failure === undefined || this.events.length > 0 ? Effect.void : Effect.fail(this.failure)))
+    return this.leave
+  })
 
   /** Reads to `message_stop`; the events are in the accumulator only. */
-  readonly drain: Next = this.pulling(true)
+  readonly drain: Effect.Effect<void, StreamReason> = Effect.callback((resume) => {
+    this.draining = true
+    this.wait(() => resume(this.failure === undefined ? Effect.void : Effect.fail(this.failure)))
+    return this.leave
+  })
 
-  private pulling(draining: boolean): Next {
-    const leave = Effect.sync(() => {
-      this.resume = undefined
-      this.alarm.lift()
-      this.opened.cancel()
-    })
-    return Effect.callback((resume) => {
-      this.draining = draining
-      this.resume = resume
-      this.step()
-      return leave
-    })
+  private get isOver(): boolean {
+    return this.failure !== undefined || this.accumulator.complete
   }
 
   /** Takes what is there, then waits for more. */
   private step(): void {
     const { context, opened } = this
     for (let chunk = opened.take?.(); chunk !== undefined; chunk = opened.take?.()) this.decode(chunk)
-    if (this.settled()) return
-    this.since = context.now()
+    if (this.isOver || this.events.length > 0) return this.settle()
     this.alarm.set(Math.min(this.idleAt, context.attemptEnds, context.deadline))
-    opened.pull().then(this.onChunk, this.onThrown)
+    this.read()
+  }
+
+  private read(): void {
+    if (this.reading) return
+    this.reading = true
+    this.opened.read(this.onChunk, this.onThrown)
   }
 
   private get idleAt(): number {
@@ -97,11 +135,29 @@ export class EventReader implements Sink {
   }
 
   private readonly onChunk = (chunk: Uint8Array | undefined): void => {
-    if (this.resume === undefined) return
-    this.quiet += this.context.now() - this.since
+    this.reading = false
+    const isWaiting = this.wake !== undefined
+    if (isWaiting) {
+      const now = this.context.now()
+      this.quiet += now - this.since
+      this.since = now
+    }
     if (chunk === undefined) this.fail(this.cut(this.accumulator.started ? "ended" : "empty"))
     else this.decode(chunk)
-    this.step()
+    if (!isWaiting) return
+    if (this.isOver || this.events.length === 0 || ++this.batch >= maxBatch) return this.step()
+    // Waking a consumer costs more than an event: what is here already comes along, read while nobody is kept waiting.
+    this.read()
+    if (!this.looking) this.look()
+  }
+
+  private readonly look = (): void => {
+    this.looking = false
+    if (this.wake === undefined || this.events.length === 0) return
+    if (this.looked === this.batch) return this.settle()
+    this.looked = this.batch
+    this.looking = true
+    void Promise.resolve().then(this.look)
   }
 
   private decode(chunk: Uint8Array): void {
@@ -110,39 +166,31 @@ export class EventReader implements Sink {
   }
 
   private readonly onThrown = (thrown: unknown): void => {
-    if (this.resume === undefined) return
+    this.reading = false
     const reason = this.context.failed(thrown)
     this.fail(reason === undefined || reason._tag === "ConnectionFailed" ? this.cut("reset") : reason)
-    this.settled()
+    this.settle()
   }
 
   private readonly onAlarm = (): void => {
-    if (this.resume === undefined) return
+    if (this.wake === undefined) return
     const { attemptEnds, late, now, timeouts } = this.context
-    const partial = this.accumulator.partial()
     if (now() >= this.idleAt) {
       this.fail(this.timedOut("idle", this.idle <= this.pingsOnly - this.quiet ? timeouts.idle : timeouts.pingsOnly))
-    } else this.fail(now() >= attemptEnds ? this.timedOut("attempt", timeouts.attempt) : late(partial))
+    } else {
+      this.fail(now() >= attemptEnds ? this.timedOut("attempt", timeouts.attempt) : late(this.accumulator.partial()))
+    }
     this.opened.cancel()
-    this.settled()
+    this.settle()
   }
 
-  /** Answers whoever waits, with events before the failure that came after them. */
-  private settled(): boolean {
-    const { events, failure, resume } = this
-    if (resume === undefined) return true
-    const isOver = failure !== undefined || this.accumulator.complete
+  /** Answers whoever waits. */
+  private settle(): void {
+    const { wake } = this
+    if (this.isOver) this.alarm.lift()
     if (this.accumulator.complete) this.linger()
-    if (events.length === 0 && !isOver) return false
-    this.resume = undefined
-    if (events.length > 0) {
-      this.events = []
-      resume(Effect.succeed(events))
-    } else {
-      this.alarm.lift()
-      resume(failure ?? Effect.undefined)
-    }
-    return true
+    this.wake = undefined
+    wake?.()
   }
 
   /** After `message_stop`: the body comes to its end, so that its connection can be used again, or is cut soon. */
@@ -152,16 +200,14 @@ export class EventReader implements Sink {
     const { context, opened } = this
     const bound = context.watchdog.watch(linger, opened.cancel)
     const ended = (): void => bound.lift()
-    const rest = (): void => {
-      opened.pull().then((chunk) => chunk === undefined ? ended() : rest(), ended)
-    }
+    const rest = (): void => opened.read((chunk) => chunk === undefined ? ended() : rest(), ended)
     rest()
   }
 
   /** One event of the wire. */
-  readonly frame = (name: string, text: string): void => {
+  readonly frame = (name: Name, text: string): void => {
     const { accumulator, context } = this
-    if (this.failure !== undefined || accumulator.complete || name === "ping" || text === "") return
+    if (this.isOver || name === "ping" || text === "") return
     const event = parse(text)
     if (!isFields(event)) return this.fail(this.cut("reset", "an event is no JSON object"))
     const type = event["type"]
@@ -190,8 +236,8 @@ export class EventReader implements Sink {
   }
 
   private fail(reason: StreamReason): void {
-    if (this.failure !== undefined || this.accumulator.complete) return
-    this.failure = Effect.fail(reason)
+    if (this.isOver) return
+    this.failure = reason
     if (this.context.joiner !== undefined) this.give(this.context.joiner.flush())
   }
 

@@ -65,8 +65,8 @@ export const requestOptions = (signal: AbortSignal): Anthropic.RequestOptions =>
 export interface Opened {
   readonly status: number
   readonly header: (name: string) => string | null
-  /** The next bytes, undefined at the end. */
-  readonly pull: () => Promise<Uint8Array | undefined>
+  /** The next bytes, undefined at the end, or what broke them. */
+  readonly read: (came: (chunk: Uint8Array | undefined) => void, broke: (thrown: unknown) => void) => void
   /** Bytes that are here already, undefined if none are. */
   readonly take?: () => Uint8Array | undefined
   readonly text: () => Promise<string>
@@ -79,7 +79,7 @@ const opened = (response: Response | LeanResponse): Opened => {
     return {
       status: response.status,
       header,
-      pull: () => response.pull(),
+      read: (came, broke) => void response.pull().then(came, broke),
       take: () => response.take(),
       text: () => response.text(),
       cancel: () => response.cancel()
@@ -89,9 +89,10 @@ const opened = (response: Response | LeanResponse): Opened => {
   return {
     status: response.status,
     header,
-    pull: async () => {
+    read: (came, broke) => {
       reader ??= response.body?.getReader()
-      return (await reader?.read())?.value
+      if (reader === undefined) came(undefined)
+      else void reader.read().then(({ value }) => came(value), broke)
     },
     text: () => response.text(),
     // A body that is being read is cancelled through its reader, whose rejection says nothing new.

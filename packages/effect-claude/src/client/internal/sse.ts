@@ -4,10 +4,17 @@
  */
 import { maxEvent } from "./bounds.ts"
 
+/** What an event is by its name, as far as that says more than its data. */
+export type Name = "ping" | "error" | undefined
+
 /** Receives each event as it completes. */
 export interface Sink {
-  readonly frame: (event: string, data: string) => void
+  readonly frame: (name: Name, data: string) => void
 }
+
+/** Whether the text between two places is this word. */
+const isWord = (text: string, from: number, end: number, word: string): boolean =>
+  end - from === word.length && text.startsWith(word, from)
 
 const isLf = (text: string, at: number): boolean => text.charCodeAt(at) === 10
 
@@ -19,7 +26,7 @@ export class SseDecoder {
   private pending = 0
   /** The last character was a CR: an LF that comes next belongs to it. */
   private afterCr = false
-  private event = ""
+  private name: Name
   private data: string | undefined
   /** True once an event or line outgrew the bound; nothing more is decoded. */
   overflow = false
@@ -69,16 +76,20 @@ export class SseDecoder {
 
   private line(text: string, from: number, end: number): void {
     if (from === end) {
-      const { data, event } = this
-      this.event = ""
+      const { data, name } = this
+      this.name = undefined
       this.data = undefined
-      if (data !== undefined) this.sink.frame(event, data)
-    } else if (text.startsWith("data:", from)) {
+      if (data !== undefined) this.sink.frame(name, data)
+      return
+    }
+    const first = text.charCodeAt(from)
+    if (first === 100 && text.startsWith("data:", from)) {
       const value = text.slice(text.charCodeAt(from + 5) === 32 ? from + 6 : from + 5, end)
       this.data = this.data === undefined ? value : `${this.data}\n${value}`
       this.overflow ||= this.data.length > maxEvent
-    } else if (text.startsWith("event:", from)) {
-      this.event = text.slice(from + 6, end).trim()
+    } else if (first === 101 && text.startsWith("event:", from)) {
+      const begin = text.charCodeAt(from + 6) === 32 ? from + 7 : from + 6
+      this.name = isWord(text, begin, end, "ping") ? "ping" : isWord(text, begin, end, "error") ? "error" : undefined
     }
   }
 }

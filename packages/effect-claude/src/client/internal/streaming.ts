@@ -17,7 +17,7 @@ import * as Attempts from "./attempts.ts"
 import { withPartial } from "./collecting.ts"
 import * as Continuation from "./continuation.ts"
 import { Held } from "./held.ts"
-import type { Event, EventReader, StreamReason } from "./reader.ts"
+import type { Event, EventReader, Events, StreamReason } from "./reader.ts"
 import { forMessage, type Run } from "./run.ts"
 import type { Opened } from "./sdk.ts"
 
@@ -28,16 +28,12 @@ export interface Client {
   readonly budget: RetryBudget["Service"]
 }
 
-type Events = readonly [Event, ...Array<Event>]
-
 /** One request of the stream. */
 interface Segment {
   readonly context: Attempts.Context
   readonly opened: Opened
   readonly reader: EventReader
 }
-
-const isFilled = (events: ReadonlyArray<Event>): events is Events => events.length > 0
 
 export const streaming = Effect.fnUntraced(
   function*(client: Client, params: MessageParams, options: StreamOptions, until: number): Effect.fn.Return<
@@ -56,7 +52,6 @@ export const streaming = Effect.fnUntraced(
     let breaks = 0
     let reached = 0
     let segment: Segment | undefined
-    let first: ReadonlyArray<Event> = []
 
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
@@ -72,15 +67,10 @@ export const streaming = Effect.fnUntraced(
     const open = (attempts: number): Effect.Effect<void, ClaudeError.ClaudeError> => {
       const current = plan === undefined ? params : Continuation.request(params, plan)
       const request = forMessage(method, () => current, { ...options, maxAttempts: attempts }, until)
-      return Effect.map(
-        run(request, (context) =>
-          Attempts.begin(context, current, plan, ({ opened, reader }) => {
-            segment = { context, opened, reader }
-          })),
-        (begun) => {
-          first = begun.first
-        }
-      )
+      return run(request, (context) =>
+        Attempts.begin(context, current, plan, ({ opened, reader }) => {
+          segment = { context, opened, reader }
+        }))
     }
 
     /** The try that broke, and those before it in its request. */
@@ -140,48 +130,46 @@ export const streaming = Effect.fnUntraced(
       })
     })
 
-    /** After the last event: whether the answer goes on. */
-    const ended = Effect.fnUntraced(function*({ context, reader }: Segment) {
+    /** After the last event of a request: what was kept back, or the next request. */
+    const ended = Effect.fnUntraced(function*({ context, reader }: Segment): Effect.fn.Return<
+      Events,
+      ClaudeError.ClaudeError | Cause.Done
+    > {
       yield* context.lease.succeed(reader.accumulator.used())
-      if (held?.reached !== true) return false
+      const kept = held?.release()
+      if (held?.reached !== true || kept === undefined) return yield* Cause.done()
       const left = reached++ < continueOnMaxTokens ? reader.left("max_tokens") : undefined
       const next = left && Continuation.after(plan, left)
-      const last = held.release()
       if (next === undefined) {
         held = undefined
-        first = last
-        return true
+        return kept
       }
       held.reached = false
       plan = next
       yield* Effect.mapError(open(maxAttempts), (failed) => withPartial(failed, reader.partial))
-      return true
+      return yield* pull
     })
 
     type Pull = Effect.Effect<Events, ClaudeError.ClaudeError | Cause.Done>
-    const pull: Pull = Effect.suspend((): Pull => {
-      const current = segment!
-      if (isFilled(first)) {
-        const events = first
-        first = []
-        return show(events)
-      }
-      return Effect.matchEffect(current.reader.next, {
-        onSuccess: (events): Pull =>
-          events === undefined
-            ? Effect.flatMap(ended(current), (more): Pull => more ? pull : Cause.done())
-            : show(events),
-        onFailure: (reason): Pull => {
-          const shown = held?.release() ?? []
-          const rest = Effect.flatMap(broke(current, reason), () => pull)
-          return isFilled(shown) ? Effect.succeed(shown) : rest
-        }
-      })
-    })
-    const show = (events: ReadonlyArray<Event>): Pull => {
-      const shown = held === undefined ? events : held.push(events)
-      return isFilled(shown) ? Effect.succeed(shown) : pull
+    const over = (current: Segment): Pull => {
+      const { failure } = current.reader
+      if (failure === undefined) return ended(current)
+      // What was kept back came before the failure.
+      const kept = held?.release()
+      return kept === undefined ? Effect.andThen(broke(current, failure), pull) : Effect.succeed(kept)
     }
+    const answer = (current: Segment): Pull => {
+      const events = current.reader.take()
+      if (events === undefined) return over(current)
+      const shown = held === undefined ? events : held.push(events)
+      return shown === undefined ? pull : Effect.succeed(shown)
+    }
+    // One primitive a pull: what it wakes with is the answer, whatever that is.
+    const pull: Pull = Effect.callback((resume) => {
+      const current = segment!
+      current.reader.wait(() => resume(answer(current)))
+      return current.reader.leave
+    })
 
     yield* open(maxAttempts)
     return Stream.fromPull(Effect.succeed(pull))
