@@ -2,7 +2,9 @@
 import { goodput } from "./goodput.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
+import { streams } from "./streams.ts"
 
 await goodput()
 await overhead()
+await streams()
 await kill()

@@ -12,6 +12,7 @@ import { linger } from "./bounds.ts"
 import type { Left } from "./continuation.ts"
 import { isFields, parse } from "./fields.ts"
 import type { Joiner } from "./joiner.ts"
+import { SameDelta } from "./sameDelta.ts"
 import type { Opened } from "./sdk.ts"
 import { type Name, type Sink, SseDecoder } from "./sse.ts"
 import { Alarm, type Watchdog } from "./watchdog.ts"
@@ -48,6 +49,7 @@ export class EventReader implements Sink {
   /** Why no more events come, once that is known. */
   failure: StreamReason | undefined
   private readonly decoder = new SseDecoder(this)
+  private readonly same = new SameDelta()
   private readonly opened: Opened
   private readonly context: ReaderContext
   private readonly alarm: Alarm
@@ -208,8 +210,10 @@ export class EventReader implements Sink {
   readonly frame = (name: Name, text: string): void => {
     const { accumulator, context } = this
     if (this.isOver || name === "ping" || text === "") return
-    const event = parse(text)
+    const same = this.same.read(text)
+    const event = same ?? parse(text)
     if (!isFields(event)) return this.fail(this.cut("reset", "an event is no JSON object"))
+    if (same === undefined) this.same.learn(text, event)
     const type = event["type"]
     if (name === "error" || type === "error") {
       return this.fail(ClaudeError.fromStreamEvent(event, {

@@ -12,10 +12,6 @@ export interface Sink {
   readonly frame: (name: Name, data: string) => void
 }
 
-/** Whether the text between two places is this word. */
-const isWord = (text: string, from: number, end: number, word: string): boolean =>
-  end - from === word.length && text.startsWith(word, from)
-
 const isLf = (text: string, at: number): boolean => text.charCodeAt(at) === 10
 
 export class SseDecoder {
@@ -83,13 +79,13 @@ export class SseDecoder {
       return
     }
     const first = text.charCodeAt(from)
-    if (first === 100 && text.startsWith("data:", from)) {
+    if (first === 100 && text.slice(from, from + 5) === "data:") {
       const value = text.slice(text.charCodeAt(from + 5) === 32 ? from + 6 : from + 5, end)
       this.data = this.data === undefined ? value : `${this.data}\n${value}`
       this.overflow ||= this.data.length > maxEvent
-    } else if (first === 101 && text.startsWith("event:", from)) {
-      const begin = text.charCodeAt(from + 6) === 32 ? from + 7 : from + 6
-      this.name = isWord(text, begin, end, "ping") ? "ping" : isWord(text, begin, end, "error") ? "error" : undefined
+    } else if (first === 101 && text.slice(from, from + 6) === "event:") {
+      const name = text.slice(text.charCodeAt(from + 6) === 32 ? from + 7 : from + 6, end)
+      this.name = name === "ping" || name === "error" ? name : undefined
     }
   }
 }
