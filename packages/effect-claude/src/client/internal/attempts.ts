@@ -183,6 +183,7 @@ const streaming = (
       attemptEnds: context.began + Duration.toMillis(context.settings.timeouts.attempt),
       deadline: context.deadline,
       late: (partial) => late(context, partial),
+      keepUntil: context.lease.keepUntil,
       joiner: plan && new Joiner(plan, params.model)
     })
     return Effect.succeed({ opened, reader })
@@ -197,7 +198,7 @@ export const begin = (
 ): Effect.Effect<void, ClaudeError.Reason> =>
   Effect.flatMap(streaming(context, params, plan), ({ opened, reader }) => {
     opening({ opened, reader })
-    return Effect.tapError(reader.ready, () => Effect.sync(opened.cancel))
+    return Effect.tapError(reader.ready, () => Effect.sync(() => reader.cancel()))
   })
 
 const broken = (opened: Sdk.Opened, what: string): ClaudeError.MalformedResponse =>
@@ -228,7 +229,7 @@ export const collected = (
       Effect.onInterrupt(() => context.lease.interrupt(accumulator.used())),
       Effect.tapError((reason) =>
         Effect.sync(() => {
-          opened.cancel()
+          reader.cancel()
           broke?.(reader, reason)
         })
       )

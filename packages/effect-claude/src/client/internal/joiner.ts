@@ -150,8 +150,10 @@ export class Joiner {
   }
 
   private unknown(event: Fields): ReadonlyArray<object> {
-    const isHidden = this.indices.has(number(event["index"])) && this.moved(event) === undefined
-    return isHidden ? [] : this.emit([typeof event["index"] === "number" ? this.moved(event) ?? event : event])
+    const { index } = event
+    if (typeof index !== "number" || !this.indices.has(index)) return this.emit([event])
+    const moved = this.moved(event)
+    return moved === undefined ? [] : this.emit([moved])
   }
 
   private moved(event: Fields): Fields | undefined {

@@ -31,6 +31,8 @@ export interface ReaderContext {
   /** The call's deadline as an instant, and the error for it. */
   readonly deadline: number
   readonly late: (partial: ClaudeError.Partial | undefined) => ClaudeError.DeadlineExceeded
+  /** Told of work that goes on although nobody waits for it. */
+  readonly keepUntil: (work: Promise<unknown>) => void
   /** Makes the events of a continuation those of the answer it goes on with. */
   readonly joiner?: Joiner | undefined
 }
@@ -59,6 +61,7 @@ export class EventReader implements Sink {
   private draining = false
   private reading = false
   private lingering = false
+  private cancelled = false
   private wake: (() => void) | undefined
   /** Since when bytes are waited for, and the time waited since the last event. */
   private since = 0
@@ -89,8 +92,15 @@ export class EventReader implements Sink {
   readonly leave = Effect.sync(() => {
     this.wake = undefined
     this.alarm.lift()
-    this.opened.cancel()
+    this.cancel()
   })
+
+  /** Ends the request; its place in the limiter is kept until it has really ended. */
+  cancel(): void {
+    if (this.cancelled) return
+    this.cancelled = true
+    this.context.keepUntil(this.opened.cancel())
+  }
 
   /** The events that came, undefined if there are none. Pings are life, not events. */
   take(): Events | undefined {
@@ -182,7 +192,7 @@ export class EventReader implements Sink {
     } else {
       this.fail(now() >= attemptEnds ? this.timedOut("attempt", timeouts.attempt) : late(this.accumulator.partial()))
     }
-    this.opened.cancel()
+    this.cancel()
     this.settle()
   }
 

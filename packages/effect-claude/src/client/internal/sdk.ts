@@ -70,7 +70,8 @@ export interface Opened {
   /** Bytes that are here already, undefined if none are. */
   readonly take?: () => Uint8Array | undefined
   readonly text: () => Promise<string>
-  readonly cancel: () => void
+  /** Ends it; resolves when its work has really ended. */
+  readonly cancel: () => Promise<unknown>
 }
 
 const opened = (response: Response | LeanResponse): Opened => {
@@ -82,7 +83,10 @@ const opened = (response: Response | LeanResponse): Opened => {
       read: (came, broke) => void response.pull().then(came, broke),
       take: () => response.take(),
       text: () => response.text(),
-      cancel: () => response.cancel()
+      cancel: () => {
+        response.cancel()
+        return Promise.resolve()
+      }
     }
   }
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
@@ -96,7 +100,8 @@ const opened = (response: Response | LeanResponse): Opened => {
     },
     text: () => response.text(),
     // A body that is being read is cancelled through its reader, whose rejection says nothing new.
-    cancel: () => void (reader === undefined ? response.body?.cancel() : reader.cancel())?.catch(() => {})
+    cancel: () =>
+      (reader === undefined ? response.body?.cancel() : reader.cancel())?.catch(() => {}) ?? Promise.resolve()
   }
 }
 

@@ -56,22 +56,34 @@ export const streaming = Effect.fnUntraced(
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         if (segment === undefined) return Effect.void
-        const { context, opened, reader } = segment
+        const { context, reader } = segment
         const used = reader.accumulator.used()
         if (reader.accumulator.complete) return context.lease.succeed(used)
-        opened.cancel()
+        reader.cancel()
         return context.lease.interrupt(used)
       })
     )
 
-    const open = (attempts: number): Effect.Effect<void, ClaudeError.ClaudeError> => {
-      const current = plan === undefined ? params : Continuation.request(params, plan)
-      const request = forMessage(method, () => current, { ...options, maxAttempts: attempts }, until)
-      return run(request, (context) =>
-        Attempts.begin(context, current, plan, ({ opened, reader }) => {
-          segment = { context, opened, reader }
-        }))
-    }
+    const current = (): MessageParams => plan === undefined ? params : Continuation.request(params, plan)
+    const open = (attempts: number): Effect.Effect<void, ClaudeError.ClaudeError> =>
+      run(forMessage(method, current, { ...options, maxAttempts: attempts }, until), (context) => {
+        let opened: EventReader | undefined
+        return Attempts.begin(context, current(), plan, (streaming) => {
+          opened = streaming.reader
+          segment = { context, ...streaming }
+        }).pipe(
+          // Nothing of it was shown: what it used is all that changes.
+          Effect.tapError((reason) =>
+            Effect.sync(() => {
+              const left = plan && opened?.left(reason._tag)
+              plan = (left && Continuation.after(plan, left)) ?? plan
+            })
+          )
+        )
+      })
+    /** What arrived before a request that brought nothing more. */
+    const before = (partial: ClaudeError.Partial | undefined): ClaudeError.Partial | undefined =>
+      partial && plan && { ...partial, usage: plan.used }
 
     /** The try that broke, and those before it in its request. */
     const record = ({ context, opened }: Segment, reason: StreamReason): void => {
@@ -91,9 +103,9 @@ export const streaming = Effect.fnUntraced(
     }
 
     const broke = Effect.fnUntraced(function*(broken: Segment, reason: StreamReason) {
-      const { context, opened, reader } = broken
+      const { context, reader } = broken
       const { partial } = reader
-      opened.cancel()
+      reader.cancel()
       yield* context.lease.fail(reason)
       record(broken, reason)
       const error = Effect.suspend(() =>
@@ -126,7 +138,7 @@ export const streaming = Effect.fnUntraced(
         const isTold = ClaudeError.isReal(failed.reason) || failed.reason._tag === "DeadlineExceeded"
         const told = ClaudeError.mark(isTold ? failed.reason : reason, { delivered: true, retried: true })
         const attempts = [...log, ...failed.attempts]
-        return withPartial(new ClaudeError.ClaudeError({ method, reason: told, attempts }), partial)
+        return withPartial(new ClaudeError.ClaudeError({ method, reason: told, attempts }), before(partial))
       })
     })
 
@@ -146,7 +158,7 @@ export const streaming = Effect.fnUntraced(
       }
       held.reached = false
       plan = next
-      yield* Effect.mapError(open(maxAttempts), (failed) => withPartial(failed, reader.partial))
+      yield* Effect.mapError(open(maxAttempts), (failed) => withPartial(failed, before(reader.partial)))
       return yield* pull
     })
 
