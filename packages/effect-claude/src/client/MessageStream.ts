@@ -41,16 +41,12 @@ export const text = <E, R>(self: Stream.Stream<Event, E, R>): Stream.Stream<stri
     return [undefined, pieces] as const
   })
 
-/** Every tool's input after each of its deltas, at a cost linear in its length, and once more when it is complete. */
+/**
+ * Every tool's input after each piece of it, at a cost linear in its length, and once more when it is complete. Pieces
+ * that came together are shown together.
+ */
 export const toolInputs = <E, R>(self: Stream.Stream<Event, E, R>): Stream.Stream<ToolInput, E, R> =>
-  Stream.mapAccumArray(self, () => new PartialInputs(), (inputs, events) => {
-    const changed: Array<ToolInput> = []
-    for (const event of events) {
-      const input = isFields(event) ? inputs.push(event) : undefined
-      if (input !== undefined) changed.push(input)
-    }
-    return [inputs, changed] as const
-  })
+  Stream.mapAccumArray(self, () => new PartialInputs(), (inputs, events) => [inputs, inputs.push(events)] as const)
 
 /** Why these events make no message, if so. */
 const problem = (accumulator: Accumulator): ClaudeError.Reason | undefined => {

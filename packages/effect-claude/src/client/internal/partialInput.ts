@@ -23,39 +23,44 @@ interface Growing {
 export class PartialInputs {
   private readonly blocks = new Map<number, Growing>()
 
-  /** Undefined for an event that changes no input. */
-  push(event: Fields): ToolInput | undefined {
+  /** The inputs that these events change, each as it is after the last of them. */
+  push(events: ReadonlyArray<unknown>): ReadonlyArray<ToolInput> {
+    const changed = new Map<Growing, ToolInput>()
+    for (const event of events) if (isFields(event)) this.take(event, changed)
+    return Array.from(changed.values())
+  }
+
+  private take(event: Fields, changed: Map<Growing, ToolInput>): void {
     const index = number(event["index"])
     const block = this.blocks.get(index)
+    const show = (of: Growing, value: unknown, complete: boolean): void => {
+      const { id, name } = of
+      if (value !== undefined) changed.set(of, { index, id, name, value, complete })
+    }
     switch (event["type"]) {
       case "content_block_start": {
         const given = event["content_block"]
         this.blocks.delete(index)
-        if (!isFields(given) || !("input" in given)) return undefined
+        if (!isFields(given) || !("input" in given)) return
         const { id, input, name } = given
         const started = { id: string(id), name: string(name), json: new PartialJson(), pieces: [], before: input }
         this.blocks.set(index, started)
-        return undefined
+        return
       }
       case "content_block_delta": {
-        const delta = event["delta"]
-        if (block === undefined || !isFields(delta) || delta["type"] !== "input_json_delta") return undefined
+        const { delta } = event
+        if (block === undefined || !isFields(delta) || delta["type"] !== "input_json_delta") return
         const piece = string(delta["partial_json"])
         block.pieces.push(piece)
         block.json.push(piece)
-        const { id, json: { value }, name } = block
-        return value === undefined ? undefined : { index, id, name, value, complete: false }
+        return show(block, block.json.value, false)
       }
       case "content_block_stop": {
-        if (block === undefined) return undefined
+        if (block === undefined) return
         this.blocks.delete(index)
-        const { before, id, name, pieces } = block
-        const text = pieces.join("")
-        const value = text === "" ? before : parse(text)
-        return value === undefined ? undefined : { index, id, name, value, complete: true }
+        const text = block.pieces.join("")
+        return show(block, text === "" ? block.before : parse(text), true)
       }
-      default:
-        return undefined
     }
   }
 }
