@@ -306,13 +306,19 @@ describe("bounds on time", () => {
         assert.isAtLeast(clock.now - start, 60_000 + 2 * 61_000)
       })))
 
-  it("a connection that stays open after message_stop is closed a second later; the answer is there at once", () =>
-    run([Fault.silenceAfterEvents(99)(Reply.stream(whole))], ({ clock }) =>
+  it("a connection that stays open after message_stop is closed a second later; the answer is there at once", () => {
+    const ends: Array<string> = []
+    const open = { ...Fault.silenceAfterEvents(99)(Reply.stream(whole)), onEnd: (how: string) => void ends.push(how) }
+    return run([open, open], ({ clock }) =>
       Effect.gen(function*() {
         yield* once
+        yield* Stream.runDrain(stream)
         assert.strictEqual(clock.now, 0)
-        yield* Effect.sleep("2 seconds")
-      })))
+        assert.deepStrictEqual(ends, [])
+        yield* Effect.sleep("1001 millis")
+        assert.deepStrictEqual(ends, ["aborted", "aborted"])
+      }))
+  })
 
   it("C9 a stream that timed out keeps its place until its body has really ended", () => {
     let end = (): void => {}
