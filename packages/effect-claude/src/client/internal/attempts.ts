@@ -198,7 +198,7 @@ export const begin = (
 ): Effect.Effect<void, ClaudeError.Reason> =>
   Effect.flatMap(streaming(context, params, plan), ({ opened, reader }) => {
     opening({ opened, reader })
-    return Effect.tapError(reader.ready, () => Effect.sync(() => reader.cancel()))
+    return Effect.tapError(reader.ready, () => Effect.sync(() => reader.inflow.cancel()))
   })
 
 const broken = (opened: Sdk.Opened, what: string): ClaudeError.MalformedResponse =>
@@ -229,7 +229,7 @@ export const collected = (
       Effect.onInterrupt(() => context.lease.interrupt(accumulator.used())),
       Effect.tapError((reason) =>
         Effect.sync(() => {
-          reader.cancel()
+          reader.inflow.cancel()
           broke?.(reader, reason)
         })
       )

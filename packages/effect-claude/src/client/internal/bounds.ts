@@ -11,3 +11,6 @@ export const maxBlocks = 10_000
 
 /** Milliseconds that a body may take to end after its `message_stop`, so that its connection can be used again. */
 export const linger = 1000
+
+/** Chunks that are given at once at most, where they come faster than a consumer can be woken. */
+export const maxBatch = 64

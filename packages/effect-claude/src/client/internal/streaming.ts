@@ -59,7 +59,7 @@ export const streaming = Effect.fnUntraced(
         const { context, reader } = segment
         const used = reader.accumulator.used()
         if (reader.accumulator.complete) return context.lease.succeed(used)
-        reader.cancel()
+        reader.inflow.cancel()
         return context.lease.interrupt(used)
       })
     )
@@ -105,7 +105,7 @@ export const streaming = Effect.fnUntraced(
     const broke = Effect.fnUntraced(function*(broken: Segment, reason: StreamReason) {
       const { context, reader } = broken
       const { partial } = reader
-      reader.cancel()
+      reader.inflow.cancel()
       yield* context.lease.fail(reason)
       record(broken, reason)
       const error = Effect.suspend(() =>
@@ -171,7 +171,7 @@ export const streaming = Effect.fnUntraced(
       return kept === undefined ? Effect.andThen(broke(current, failure), pull) : Effect.succeed(kept)
     }
     const answer = (current: Segment): Pull => {
-      const events = current.reader.take()
+      const events = current.reader.given()
       if (events === undefined) return over(current)
       const shown = held === undefined ? events : held.push(events)
       return shown === undefined ? pull : Effect.succeed(shown)
@@ -179,8 +179,8 @@ export const streaming = Effect.fnUntraced(
     // One primitive a pull: what it wakes with is the answer, whatever that is.
     const pull: Pull = Effect.callback((resume) => {
       const current = segment!
-      current.reader.wait(() => resume(answer(current)))
-      return current.reader.leave
+      current.reader.inflow.wait(() => resume(answer(current)))
+      return current.reader.inflow.leave
     })
 
     yield* open(maxAttempts)
