@@ -1,6 +1,7 @@
 /** One content block while it comes. Tool input is parsed once, after its `content_block_stop`, and never before. */
 import { maxBlock } from "./bounds.ts"
 import { type Fields, parse, string } from "./fields.ts"
+import { Pieces } from "./pieces.ts"
 
 export class Block {
   done = false
@@ -9,8 +10,7 @@ export class Block {
   private readonly value: Fields
   /** Where the pieces belong, known from the first of them. */
   private field: "text" | "thinking" | "input" | undefined
-  private pieces: Array<string> = []
-  private size = 0
+  private readonly pieces = new Pieces()
 
   constructor(value: Fields) {
     this.value = { ...value }
@@ -46,20 +46,19 @@ export class Block {
   private add(field: NonNullable<Block["field"]>, text: string): number {
     this.field ??= field
     this.pieces.push(text)
-    this.size += text.length
     if (this.field !== field) this.invalid ??= "a block has deltas of two kinds"
     return text.length
   }
 
   get isTooLong(): boolean {
-    return this.size > maxBlock
+    return this.pieces.length > maxBlock
   }
 
   /** Joins the pieces of a block that has ended and parses tool input, once and only when somebody asks. */
   private finish(): void {
     const { field, pieces, value } = this
-    if (field === undefined || pieces.length === 0) return
-    const text = pieces.join("")
+    if (field === undefined || pieces.isEmpty) return
+    const text = pieces.join()
     if (field === "input") {
       const input = text === "" ? value["input"] : parse(text)
       if (input === undefined) {
@@ -68,15 +67,15 @@ export class Block {
       }
       value["input"] = input
     } else value[field] = string(value[field]) + text
-    this.pieces = []
+    pieces.clear()
   }
 
   /** As far as it came. Input that has not ended, or is no JSON, is the text that came: never an object to be used. */
   get whole(): Fields {
     if (this.done) this.finish()
     const { done, field, pieces, value } = this
-    if (field === undefined || (done && pieces.length === 0)) return { ...value }
-    return { ...value, [field]: (field === "input" ? "" : string(value[field])) + pieces.join("") }
+    if (field === undefined || (done && pieces.isEmpty)) return { ...value }
+    return { ...value, [field]: (field === "input" ? "" : string(value[field])) + pieces.join() }
   }
 
   /** Why it cannot be used in a finished message, if so. */
