@@ -34,19 +34,22 @@ describe("the views of one stream", () => {
   })
 
   it("text is every piece, message the final message, whose end it tells", () =>
-    run([Reply.stream(two), Reply.stream(two), Reply.stream(Reply.refusal({ text: "I" }))], () =>
-      Effect.gen(function*() {
-        assert.strictEqual(yield* Stream.mkString(MessageStream.text(stream)), "One. Two.")
-        const shown: Array<string> = []
-        const message = yield* stream.pipe(
-          Stream.tap((event) => Effect.sync(() => shown.push(event.type))),
-          MessageStream.message
-        )
-        assert.deepStrictEqual(message.content, two.content as never)
-        assert.deepStrictEqual([shown.at(0), shown.at(-1)], ["message_start", "message_stop"])
-        const refused = yield* reason(ClaudeClient.requireComplete(MessageStream.message(stream)))
-        assert.strictEqual(refused._tag, "Refused")
-      })))
+    run(
+      [Reply.stream(two), Reply.stream(two), Reply.stream(Reply.refusal({ text: "I" }))],
+      () =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* Stream.mkString(MessageStream.text(stream)), "One. Two.")
+          const shown: Array<string> = []
+          const message = yield* stream.pipe(
+            Stream.tap((event) => Effect.sync(() => shown.push(event.type))),
+            MessageStream.message
+          )
+          assert.deepStrictEqual(message.content, two.content as never)
+          assert.deepStrictEqual([shown.at(0), shown.at(-1)], ["message_start", "message_stop"])
+          const refused = yield* reason(ClaudeClient.requireComplete(MessageStream.message(stream)))
+          assert.strictEqual(refused._tag, "Refused")
+        })
+    ))
 
   it("E1 message fails for events that end early, with what there was", () =>
     run([Reply.stream(whole), Reply.stream(whole)], () =>
@@ -110,8 +113,9 @@ describe("the views of one stream", () => {
         Effect.gen(function*() {
           const input = { value: value(0) }
           const json = JSON.stringify(input, undefined, n % 3)
-          const escaped = n % 2 === 0 ? json : json.replace(/[^\x00-\x7f]/g, (c) =>
-            `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
+          const escaped = n % 2 === 0 ?
+            json :
+            json.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
           const deltaSize = 1 + Math.floor(next() * 7)
           answer(() => apart(Reply.stream(Reply.toolUse({ name: "a", input: escaped }), { deltaSize })))
           const seen = yield* Stream.runCollect(MessageStream.toolInputs(stream))
@@ -136,11 +140,11 @@ describe("from bytes to events", () => {
         return Effect.forEach(Array.from({ length: 125 }, (_, n) => n), () =>
           Effect.gen(function*() {
             const end = ends[Math.floor(next() * 3)]!
-            const lines = events.flatMap((event) => [
-              ...(next() < 0.3 ? [odd[Math.floor(next() * odd.length)]!] : []),
-              next() < 0.2 ? event.replace("data: {", "data: {\ndata:") : event,
-              ""
-            ])
+            const lines: Array<string> = []
+            for (const event of events) {
+              if (next() < 0.3) lines.push(odd[Math.floor(next() * odd.length)]!)
+              lines.push(next() < 0.2 ? event.replace("data: {", "data: {\ndata:") : event, "")
+            }
             const bytes = encoder.encode(`${next() < 0.5 ? "\ufeff" : ""}${lines.join("\n")}\n`.replaceAll("\n", end))
             const chunks: Array<Uint8Array> = []
             const most = next() < 0.5 ? 12 : 400
@@ -157,8 +161,10 @@ describe("from bytes to events", () => {
 
   it("events that the SDK does not know, blocks and deltas too, are carried; a second message_start is survived", () => {
     const block = { type: "hologram", depth: 3 }
-    const list = Array.from(Reply.stream(Reply.message({ content: [block] })).body, (chunk) =>
-      JSON.parse(String(chunk.bytes).split("data: ")[1]!))
+    const list = Array.from(
+      Reply.stream(Reply.message({ content: [block] })).body,
+      (chunk) => JSON.parse(String(chunk.bytes).split("data: ")[1]!)
+    )
     const events = [
       ...list.slice(0, 2),
       list[0],
@@ -183,8 +189,10 @@ describe("from bytes to events", () => {
 
   it("a block that begins again, from a proxy that began again, replaces itself and what followed", () => {
     const list = (text: string) =>
-      Array.from(Reply.stream(Reply.message(text), { deltaSize: 4 }).body, (chunk) =>
-        JSON.parse(String(chunk.bytes).split("data: ")[1]!))
+      Array.from(
+        Reply.stream(Reply.message(text), { deltaSize: 4 }).body,
+        (chunk) => JSON.parse(String(chunk.bytes).split("data: ")[1]!)
+      )
     const events = [...list("Hello, I begin").slice(0, 5), ...list("Hello!")]
     return run([Reply.events(events)], () =>
       Effect.map(once, (message) => {
@@ -204,9 +212,14 @@ describe("from bytes to events", () => {
 
   it("a line of 10 MB is an event like any other", () => {
     const long = "0123456789".repeat(1_000_000)
-    return run([around(delta(long))], () =>
-      Effect.map(once, (message) =>
-        assert.isTrue(message.content[0]?.type === "text" && message.content[0].text === long)))
+    return run(
+      [around(delta(long))],
+      () =>
+        Effect.map(
+          once,
+          (message) => assert.isTrue(message.content[0]?.type === "text" && message.content[0].text === long)
+        )
+    )
   })
 
   it("a longer line or event, a block number beyond all, and what is no JSON object are refused by name", () => {
@@ -216,7 +229,10 @@ describe("from bytes to events", () => {
     const broken: ReadonlyArray<readonly [Reply.Reply, RegExp]> = [
       [around(delta(long)), /longer than 16 Mi characters/],
       [inChunks(Reply.stream(whole), [first, ...lines]), /longer than 16 Mi characters/],
-      [around({ type: "content_block_start", index: 1e9, content_block: { type: "text", text: "" } }), /index 1000000000/],
+      [
+        around({ type: "content_block_start", index: 1e9, content_block: { type: "text", text: "" } }),
+        /index 1000000000/
+      ],
       [around({ type: "content_block_start", index: -1, content_block: { type: "text", text: "" } }), /index -1/],
       [inChunks(Reply.stream(whole), [first, "data: [1]\n\n"]), /no JSON object/],
       [inChunks(Reply.stream(whole), [first, "data: {\n\n"]), /no JSON object/]
@@ -261,9 +277,12 @@ describe("from bytes to events", () => {
   })
 
   it("the event that begins the message is the reader's own: later events do not change it", () =>
-    run([Reply.stream(Reply.message({ text: "x", stopReason: "end_turn" }))], () =>
-      Effect.map(collected, ([first]) =>
-        assert.isTrue(first?.type === "message_start" && first.message.stop_reason === null))))
+    run(
+      [Reply.stream(Reply.message({ text: "x", stopReason: "end_turn" }))],
+      () =>
+        Effect.map(collected, ([first]) =>
+          assert.isTrue(first?.type === "message_start" && first.message.stop_reason === null))
+    ))
 })
 
 describe("bounds on time", () => {
@@ -276,35 +295,44 @@ describe("bounds on time", () => {
   })
 
   it("D7 comments, pings and an event that never ends are life for five minutes, not for ever", () =>
-    run([drip(":\n", 20_000), drip("event: ping\ndata: {}\n\n", 59_000), drip("x", 1000)], ({ clock }) =>
-      Effect.forEach([1, 2, 3], () =>
-        Effect.gen(function*() {
-          const start = clock.now
-          const found = yield* reason(once)
-          assert.strictEqual(found._tag, "TimedOut")
-          assert.isTrue(found._tag === "TimedOut" && found.phase === "idle" && Duration.toMinutes(found.after) === 5)
-          assert.strictEqual(clock.now - start, 300_000)
-        }))))
+    run(
+      [drip(":\n", 20_000), drip("event: ping\ndata: {}\n\n", 59_000), drip("x", 1000)],
+      ({ clock }) =>
+        Effect.forEach([1, 2, 3], () =>
+          Effect.gen(function*() {
+            const start = clock.now
+            const found = yield* reason(once)
+            assert.strictEqual(found._tag, "TimedOut")
+            assert.isTrue(found._tag === "TimedOut" && found.phase === "idle" && Duration.toMinutes(found.after) === 5)
+            assert.strictEqual(clock.now - start, 300_000)
+          }))
+    ))
 
   it("D7 each event begins the wait anew", () =>
-    run([Reply.stream(whole, { deltaDelay: 59_000 }), Reply.stream(whole, { deltaDelay: 61_000 })], ({ clock }) =>
-      Effect.gen(function*() {
-        yield* once
-        assert.isAbove(clock.now, 200_000)
-        assert.deepInclude(yield* reason(once), { _tag: "TimedOut", phase: "idle" })
-      })))
+    run(
+      [Reply.stream(whole, { deltaDelay: 59_000 }), Reply.stream(whole, { deltaDelay: 61_000 })],
+      ({ clock }) =>
+        Effect.gen(function*() {
+          yield* once
+          assert.isAbove(clock.now, 200_000)
+          assert.deepInclude(yield* reason(once), { _tag: "TimedOut", phase: "idle" })
+        })
+    ))
 
   it("a consumer that pauses is not taken for a silent server", () =>
-    run([Reply.stream(whole, { deltaDelay: 1000 }), Fault.silenceAfterEvents(6)(Reply.stream(whole))], ({ clock }) =>
-      Effect.gen(function*() {
-        const slow = Stream.tap(stream, () => Effect.sleep("61 seconds"))
-        const message = yield* MessageStream.message(slow)
-        assert.deepInclude(message.content[0], { text: prose })
-        const start = clock.now
-        const found = yield* reason(Stream.runDrain(slow))
-        assert.deepInclude(found, { _tag: "TimedOut", phase: "idle" })
-        assert.isAtLeast(clock.now - start, 60_000 + 2 * 61_000)
-      })))
+    run(
+      [Reply.stream(whole, { deltaDelay: 1000 }), Fault.silenceAfterEvents(6)(Reply.stream(whole))],
+      ({ clock }) =>
+        Effect.gen(function*() {
+          const slow = Stream.tap(stream, () => Effect.sleep("61 seconds"))
+          const message = yield* MessageStream.message(slow)
+          assert.deepInclude(message.content[0], { text: prose })
+          const start = clock.now
+          const found = yield* reason(Stream.runDrain(slow))
+          assert.deepInclude(found, { _tag: "TimedOut", phase: "idle" })
+          assert.isAtLeast(clock.now - start, 60_000 + 2 * 61_000)
+        })
+    ))
 
   it("a connection that stays open after message_stop is closed a second later; the answer is there at once", () => {
     const ends: Array<string> = []
@@ -349,7 +377,9 @@ describe("bounds on time", () => {
   })
 
   it("E6 a consumer that leaves, or is interrupted, reports what was used so far, once", () => {
-    const limits = { [params.model]: { outputTokensPerMinute: 1000, inputTokensPerMinute: 1000, requestsPerMinute: 10 } }
+    const limits = {
+      [params.model]: { outputTokensPerMinute: 1000, inputTokensPerMinute: 1000, requestsPerMinute: 10 }
+    }
     const quiet = Fault.silenceAfterEvents(5)(Reply.stream(whole))
     return run([quiet, quiet, quiet], ({ clock }) =>
       Effect.gen(function*() {
@@ -381,9 +411,15 @@ it("E5 32,000 deltas take at most 1.2 times eight times what 4,000 take", () =>
     Effect.gen(function*() {
       const replies = [4000, 32_000].map((deltas) => {
         const reply = Reply.stream(Reply.message("0123456789abcdef".repeat(deltas)), { deltaSize: 16 })
-        return inChunks(reply, [wireOf(reply)].map((wire) => encoder.encode(wire)).flatMap((bytes) =>
-          Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, n) => bytes.slice(n * 65_536, (n + 1) * 65_536))
-        ))
+        return inChunks(
+          reply,
+          [wireOf(reply)].map((wire) => encoder.encode(wire)).flatMap((bytes) =>
+            Array.from(
+              { length: Math.ceil(bytes.length / 65_536) },
+              (_, n) => bytes.slice(n * 65_536, (n + 1) * 65_536)
+            )
+          )
+        )
       })
       const views = [once, MessageStream.message(stream), Stream.runDrain(MessageStream.text(stream))]
       for (const view of views) {
@@ -401,4 +437,3 @@ it("E5 32,000 deltas take at most 1.2 times eight times what 4,000 take", () =>
       }
     })
   ))
-

@@ -97,7 +97,7 @@ describe("over real sockets", () => {
     const whole = Reply.stream(Reply.message("Hello, and then nothing."))
     const quiet: Reply.Reply = { ...whole, body: Array.from(whole.body).slice(0, 4), end: "silence" }
     return Effect.runPromise(Effect.forEach(
-      [(_: MessageStream.Event) => Effect.void, () => Effect.never],
+      [Effect.void, Effect.never],
       (work) =>
         Effect.promise(() => {
           const ends: Array<string> = []
@@ -107,14 +107,17 @@ describe("over real sockets", () => {
               const begun = yield* Deferred.make<void>()
               const consumer = Stream.runForEach(
                 stream,
-                (event) => Effect.andThen(Deferred.succeed(begun, undefined), work(event))
+                () => Effect.andThen(Deferred.succeed(begun, undefined), work)
               )
               const fiber = yield* Effect.forkChild(consumer, { startImmediately: true })
               yield* Deferred.await(begun)
               const start = performance.now()
               yield* Fiber.interrupt(fiber)
               yield* released
-              yield* Effect.repeat(Effect.sync(() => ends.length), { until: (n) => n === 1, schedule: Schedule.spaced(1) })
+              yield* Effect.repeat(Effect.sync(() => ends.length), {
+                until: (n) => n === 1,
+                schedule: Schedule.spaced(1)
+              })
               assert.isBelow(performance.now() - start, 50)
               assert.deepStrictEqual(ends, ["aborted"])
             })

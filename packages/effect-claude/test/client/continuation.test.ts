@@ -35,6 +35,10 @@ const continuations: Readonly<Record<string, Go>> = {
     const reply = Reply.stream(rest(whole, request), small)
     return number === 1 ? Fault.resetAfterEvents(5)(reply) : reply
   },
+  "breaks while it thinks": (whole, request, number) => {
+    const reply = Reply.stream(told(request) === undefined ? whole : thinkingFirst(rest(whole, request)), small)
+    return number === 1 && told(request) !== undefined ? Fault.cutAfterEvents(4)(reply) : reply
+  },
   "is refused by an overloaded API first": (whole, request, number) =>
     number === 1 ? Fault.overloaded() : Reply.stream(rest(whole, request), small)
 }
@@ -109,8 +113,7 @@ for (const [kind, whole] of Object.entries(kinds)) {
               assert.strictEqual(starts.length, 1, what)
               const marks = shown.filter((event) => MessageStream.continuationOf(event) !== undefined)
               assert.strictEqual(marks.length, MessageStream.continuations(result.success).length, what)
-            })
-          )
+            }))
         ))
     }
   })

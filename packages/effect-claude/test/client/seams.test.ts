@@ -60,7 +60,14 @@ describe("the request that asks for the rest", () => {
       "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
       "claude-opus-4-5@20251101"
     ]
-    const no = ["claude-opus-4-6", "claude-sonnet-4-6", "claude-opus-4-8", "claude-sonnet-5", "claude-haiku-5-5", "other"]
+    const no = [
+      "claude-opus-4-6",
+      "claude-sonnet-4-6",
+      "claude-opus-4-8",
+      "claude-sonnet-5",
+      "claude-haiku-5-5",
+      "other"
+    ]
     return lean(({ answer, seen }) =>
       Effect.forEach([...yes, ...no], (model) =>
         Effect.gen(function*() {
@@ -160,7 +167,8 @@ describe("the seam", () => {
       Effect.forEach([[15, 15], [16, 0], [32, 0]] as const, ([characters, doubled]) =>
         Effect.gen(function*() {
           answer(inOrder(cut, (request) =>
-            stream(withStart(rest(whole, request), (start) => end(request).slice(-characters) + start))))
+            stream(withStart(rest(whole, request), (start) =>
+              end(request).slice(-characters) + start))))
           const message = yield* ClaudeClient.createMessage(params, { continuations: 1 })
           assert.deepInclude(message.content[0], {
             text: heard + heard.slice(heard.length - doubled) + prose.slice(heard.length)
@@ -215,7 +223,10 @@ describe("when nothing goes on", () => {
 
   it("E3 with a client's tool in it, in a thread, with constrained output, with thinking on an older model", () => {
     const thread = { ...params, thread: { type: "create" } } as ClaudeClient.MessageParams
-    const format = { ...params, output_config: { format: { type: "json_schema", schema: {} } } } as ClaudeClient.MessageParams
+    const format = {
+      ...params,
+      output_config: { format: { type: "json_schema", schema: {} } }
+    } as ClaudeClient.MessageParams
     const thinking = { ...older, thinking: { type: "enabled", budget_tokens: 1024 } } as ClaudeClient.MessageParams
     const tool = Fault.cutAfterEvents(8)(stream(kinds["one tool"]!))
     return lean(({ answer, seen }) =>
@@ -304,11 +315,15 @@ describe("when nothing goes on", () => {
   it("the deadline inside a continuation: what arrived is in the error", () =>
     lean(({ answer, clock }) =>
       Effect.gen(function*() {
-        answer(inOrder(cut, Fault.silenceAfterEvents(2)(stream(whole)), cut, Fault.silenceAfterEvents(2)(stream(whole))))
-        for (const call of [
-          streamed({ continuations: 1, deadline: "30 seconds" }),
-          failure(ClaudeClient.createMessage(params, { continuations: 1, deadline: "30 seconds" }))
-        ]) {
+        answer(
+          inOrder(cut, Fault.silenceAfterEvents(2)(stream(whole)), cut, Fault.silenceAfterEvents(2)(stream(whole)))
+        )
+        for (
+          const call of [
+            streamed({ continuations: 1, deadline: "30 seconds" }),
+            failure(ClaudeClient.createMessage(params, { continuations: 1, deadline: "30 seconds" }))
+          ]
+        ) {
           const start = clock.now
           const { reason } = yield* call
           assert.strictEqual(reason._tag, "DeadlineExceeded")
@@ -385,6 +400,24 @@ describe("continueOnMaxTokens", () => {
       })
     ))
 
+  it("where the rest cannot be had the answer is as the API left it, and nothing is lost", () =>
+    lean(({ answer, seen }) =>
+      Effect.gen(function*() {
+        answer(inOrder(three[0]!, Fault.billing(), three[0]!, Fault.billing()))
+        for (
+          const call of [
+            ClaudeClient.createMessage(params, go),
+            MessageStream.message(ClaudeClient.streamMessage(params, go))
+          ]
+        ) {
+          const message = yield* call
+          assert.strictEqual(message.stop_reason, "max_tokens")
+          assert.deepStrictEqual(message.content as never, [text(prose.slice(0, 30))])
+        }
+        assert.strictEqual((yield* seen).length, 4)
+      })
+    ))
+
   it("E4 tool input that max_tokens cut is not continued, and is the text that came, never an object", () =>
     lean(({ answer, seen }) =>
       Effect.gen(function*() {
@@ -420,4 +453,3 @@ describe("continueOnMaxTokens", () => {
       })
     ))
 })
-

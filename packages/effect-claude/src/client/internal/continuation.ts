@@ -1,12 +1,10 @@
 /**
- * How an answer that broke goes on: what stays of it, and the request that asks for the rest. Models from 4.6 on get a
- * user turn that quotes the end, older ones a prefill. Never with a client's `tool_use` in it: that may have begun.
+ * What stays of an answer that broke: finished blocks and text as far as it came, without thinking, which is bound to a
+ * request that no history shows. Nothing goes on with a client's `tool_use` in it: that tool may have begun.
  */
-import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { type Fields, isFields, number, string } from "./fields.ts"
 
-type Params = Omit<Anthropic.MessageCreateParamsNonStreaming, "stream">
 type Json = ClaudeError.Partial["content"][number]
 
 /** A seam of an answer that came by more than one request. */
@@ -59,24 +57,8 @@ export interface Plan {
   readonly spent: number
 }
 
-/** Characters of the end that the user turn quotes. */
-const quoted = 400
-
-/** Models up to 4.5 go on after a prefill; 4.6 and newer refuse it. */
-export const takesPrefill = (model: string): boolean =>
-  /claude-(?:instant|[23](?:[-.]|$)|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:$|[-@](?:\d{8}|latest|v\d)))/.test(model)
-
-/** False where going on cannot give the same answer: a thread, constrained output, a prefill beside thinking. */
-export const canContinue = (params: Params): boolean => {
-  const fields: Fields = { ...params }
-  const output = fields["output_config"]
-  const thinking = fields["thinking"]
-  if (fields["thread"] !== undefined || fields["output_format"] !== undefined) return false
-  if (isFields(output) && output["format"] !== undefined && output["format"] !== null) return false
-  return !(takesPrefill(params.model) && isFields(thinking) && thinking["type"] !== "disabled")
-}
-
-const typeOf = (one: Arrived): string => string(one.block["type"])
+/** A block's type. */
+export const typeOf = (one: Arrived): string => string(one.block["type"])
 const isThinking = (one: Arrived): boolean => /^(redacted_)?thinking$/.test(typeOf(one))
 const isServerUse = (one: Arrived): boolean => typeOf(one).endsWith("_tool_use")
 
@@ -144,12 +126,15 @@ export const after = (plan: Plan | undefined, left: Left): Plan | undefined => {
   // There is nothing to go on from: the same request would reach the same bound.
   if (reached && last === undefined) return undefined
   const isMarked = left.marks.length > (plan?.marks.length ?? 0)
-  const dropped = left.arrived.filter((one) => !kept.includes(one))
+  // It came as JSON.
+  const dropped = left.arrived.filter((one) => !kept.includes(one)).map(({ block, index }) => ({
+    index,
+    block: block as unknown as Json
+  }))
   return {
     start: { ...left.start, stop_reason: null, stop_sequence: null, stop_details: null },
     kept,
-    // It came as JSON.
-    dropped: dropped.map(({ block, index }) => ({ index, block: block as unknown as Json })),
+    dropped: isMarked || plan === undefined ? dropped : [...plan.dropped, ...dropped],
     open: last !== undefined && last === left.arrived.at(-1) && typeOf(last) === "text" && (reached || !last.done),
     reason: left.reason,
     marks: left.marks,
@@ -158,41 +143,4 @@ export const after = (plan: Plan | undefined, left: Left): Plan | undefined => {
     unmarked: isMarked ? left.used : add(plan?.unmarked ?? nothing, left.used),
     spent: reached || last === undefined ? 0 : (plan?.spent ?? 0) + left.used.outputTokens
   }
-}
-
-/** The text at the end of what stays, and the white space that a prefill must leave out. */
-export const tail = (plan: Plan, model: string): { readonly text: string; readonly white: string } => {
-  const last = plan.kept.at(-1)
-  const text = last === undefined ? "" : string(last.block["text"])
-  const trimmed = takesPrefill(model) ? text.trimEnd() : text
-  return { text: trimmed, white: text.slice(trimmed.length) }
-}
-
-const ask = (end: string): string =>
-  (end === ""
-    ? "Your previous response was interrupted. Continue it from where it stopped"
-    : `Your previous response was interrupted and ended with:\n\n<end>${end.slice(-quoted)}</end>\n\n` +
-      "Continue it exactly from there, beginning with the very next character, a space or line break included")
-  + ". Repeat nothing and do not mention the interruption."
-
-/** What is left of `max_tokens`, above the budget for thinking that must be less than it. */
-const maxTokens = (params: Params, plan: Plan): number => {
-  const { thinking } = params
-  const budget = thinking !== undefined && "budget_tokens" in thinking ? thinking.budget_tokens : 0
-  return Math.min(params.max_tokens, Math.max(budget + 1, params.max_tokens - plan.spent))
-}
-
-/** The request that asks for the rest. */
-export const request = (params: Params, plan: Plan): Params => {
-  const { text } = tail(plan, params.model)
-  const prefill = takesPrefill(params.model)
-  const content = plan.kept
-    .map((one) => prefill && one === plan.kept.at(-1) && typeOf(one) === "text" ? { ...one.block, text } : one.block)
-    .filter((block) => block["type"] !== "text" || string(block["text"]).trim() !== "")
-  if (content.length === 0) return { ...params, max_tokens: maxTokens(params, plan) }
-  // Blocks of an answer are blocks of a request: the API takes back what it gave.
-  const said = { role: "assistant", content: content as unknown as Array<Anthropic.ContentBlockParam> } as const
-  const messages: Array<Anthropic.MessageParam> = [...params.messages, said]
-  if (!prefill) messages.push({ role: "user", content: ask(text) })
-  return { ...params, max_tokens: maxTokens(params, plan), messages }
 }

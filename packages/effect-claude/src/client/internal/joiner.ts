@@ -4,6 +4,7 @@ import { Accumulator } from "./accumulate.ts"
 import * as Continuation from "./continuation.ts"
 import { type Fields, isFields, number, string } from "./fields.ts"
 import { Overlap } from "./overlap.ts"
+import * as Rest from "./rest.ts"
 
 /** The text that may begin with a repetition. */
 interface Seam {
@@ -34,7 +35,7 @@ export class Joiner {
     const last = plan.kept.at(-1)
     this.next = last === undefined ? 0 : last.index + 1
     this.open = plan.open ? last?.index : undefined
-    const { text, white } = Continuation.tail(plan, model)
+    const { text, white } = Rest.tail(plan, model)
     this.overlap = new Overlap(text, white)
     if (text + white !== "") this.seam = { from: undefined, to: this.open ?? this.next, begin: undefined, held: [] }
   }

@@ -106,9 +106,11 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
         : run(request, (context) => Attempts.json(context, params))
     },
     streamMessage: (params, options = {}) =>
-      Stream.unwrap(Effect.suspend(() =>
-        streaming({ run, now: transport.now, settings, budget: services.budget }, params, options, untilOf(options))
-      )),
+      Stream.unwrap(
+        Effect.suspend(() =>
+          streaming({ run, now: transport.now, settings, budget: services.budget }, params, options, untilOf(options))
+        )
+      ),
     countTokens: (params, options = {}) => {
       const count = sdk.messages.countTokens
       return plain(

@@ -84,9 +84,7 @@ export class EventReader implements Sink, Target {
 
   private waiting(isEnough: () => boolean): Effect.Effect<void, StreamReason> {
     return Effect.callback((resume) => {
-      this.inflow.wait(() =>
-        resume(this.failure === undefined || isEnough() ? Effect.void : Effect.fail(this.failure))
-      )
+      this.inflow.wait(() => resume(this.failure === undefined || isEnough() ? Effect.void : Effect.fail(this.failure)))
       return this.inflow.leave
     })
   }
@@ -155,7 +153,7 @@ export class EventReader implements Sink, Target {
 
   private show(events: ReadonlyArray<object>): void {
     // They are events that came, with another index, and the mark of the seam.
-    if (!this.draining) for (const event of events) this.events.push(event as unknown as Event)
+    if (!this.draining) { for (const event of events) this.events.push(event as unknown as Event) }
   }
 
   private broken(reason: StreamReason): void {

@@ -3,8 +3,8 @@
  * breaks, or ends at `max_tokens`, goes on by another request instead, and a mark among the events says so.
  */
 import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
@@ -12,14 +12,15 @@ import * as Driver from "../../policies/internal/driver.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import type { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { MessageParams, StreamOptions } from "../ClaudeClient.ts"
-import { again } from "./again.ts"
+import { again, type Verdict } from "./again.ts"
 import * as Attempts from "./attempts.ts"
-import { withPartial } from "./collecting.ts"
 import * as Continuation from "./continuation.ts"
 import { Held } from "./held.ts"
 import type { Event, EventReader, Events, StreamReason } from "./reader.ts"
+import * as Rest from "./rest.ts"
 import { forMessage, type Run } from "./run.ts"
 import type { Opened } from "./sdk.ts"
+import { Tries } from "./tries.ts"
 
 export interface Client {
   readonly run: Run
@@ -35,6 +36,8 @@ interface Segment {
   readonly reader: EventReader
 }
 
+const mayGoOn = (reason: StreamReason): boolean => ClaudeError.isReal(reason) && reason.isRetryable
+
 export const streaming = Effect.fnUntraced(
   function*(client: Client, params: MessageParams, options: StreamOptions, until: number): Effect.fn.Return<
     Stream.Stream<Event, ClaudeError.ClaudeError>,
@@ -44,9 +47,9 @@ export const streaming = Effect.fnUntraced(
     const { budget, now, run, settings } = client
     const method = "streamMessage"
     const maxAttempts = options.maxAttempts ?? settings.maxAttempts
-    const { continuations = 0, continueOnMaxTokens = 0 } = Continuation.canContinue(params) ? options : {}
+    const { continuations = 0, continueOnMaxTokens = 0 } = Rest.canContinue(params) ? options : {}
     let held = continueOnMaxTokens > 0 ? new Held() : undefined
-    const log: Array<ClaudeError.Attempt> = []
+    const tries = new Tries(method, params.model)
     let plan: Continuation.Plan | undefined
     let driver: Driver.Driver | undefined
     let breaks = 0
@@ -64,7 +67,7 @@ export const streaming = Effect.fnUntraced(
       })
     )
 
-    const current = (): MessageParams => plan === undefined ? params : Continuation.request(params, plan)
+    const current = (): MessageParams => plan === undefined ? params : Rest.request(params, plan)
     const open = (attempts: number): Effect.Effect<void, ClaudeError.ClaudeError> =>
       run(forMessage(method, current, { ...options, maxAttempts: attempts }, until), (context) => {
         let opened: EventReader | undefined
@@ -81,68 +84,29 @@ export const streaming = Effect.fnUntraced(
           )
         )
       })
-    /** What arrived before a request that brought nothing more. */
-    const before = (partial: ClaudeError.Partial | undefined): ClaudeError.Partial | undefined =>
-      partial && plan && { ...partial, usage: plan.used }
-
-    /** The try that broke, and those before it in its request. */
-    const record = ({ context, opened }: Segment, reason: StreamReason): void => {
-      log.push(...context.log, {
-        reason: reason._tag,
-        message: reason.message,
-        status: opened.status,
-        requestId: opened.header("request-id") ?? undefined,
-        model: params.model,
-        duration: Duration.millis(now() - context.began),
-        refused: "notRetryable"
-      })
-    }
-    const verdict = (given: Partial<ClaudeError.Attempt>): void => {
-      const { refused: _, ...last } = log.pop()!
-      log.push({ ...last, ...given })
-    }
-
-    const broke = Effect.fnUntraced(function*(broken: Segment, reason: StreamReason) {
-      const { context, reader } = broken
-      const { partial } = reader
+    const broke = Effect.fnUntraced(function*({ context, opened, reader }: Segment, reason: StreamReason) {
       reader.inflow.cancel()
       yield* context.lease.fail(reason)
-      record(broken, reason)
-      const error = Effect.suspend(() =>
-        Effect.fail(
-          withPartial(
-            new ClaudeError.ClaudeError({
-              method,
-              reason: ClaudeError.mark(reason, { delivered: true, retried: true }),
-              attempts: log
-            }),
-            partial
-          )
-        )
-      )
-      if (!ClaudeError.isReal(reason) || !reason.isRetryable || breaks++ >= continuations) return yield* error
-      const left = reader.left(reason._tag)
+      tries.broke(context, opened, reason)
+      const { partial } = reader
+      const left = mayGoOn(reason) && breaks++ < continuations ? reader.left(reason._tag) : undefined
       const next = left && Continuation.after(plan, left)
-      if (next === undefined) return yield* error
-      if (log.length >= maxAttempts) {
-        verdict({ refused: "attempts" })
-        return yield* error
-      }
       driver ??= Driver.make(settings.retry)
-      const given = yield* again({ budget, driver, maxServerWait: settings.maxServerWait, deadline: until }, reason, now())
-      verdict(given)
-      if (given.refused !== undefined) return yield* error
+      const verdict: Verdict = next === undefined || !ClaudeError.isReal(reason)
+        ? { refused: "notRetryable" }
+        : tries.count >= maxAttempts
+        ? { refused: "attempts" }
+        : yield* again({ budget, driver, maxServerWait: settings.maxServerWait, deadline: until }, reason, now())
+      tries.judge(verdict)
+      if (verdict.refused !== undefined) return yield* Effect.fail(tries.error(reason, partial))
       plan = next
-      yield* Effect.mapError(open(maxAttempts - log.length), (failed) => {
-        // What a policy of ours refused is not why the answer is not whole.
-        const isTold = ClaudeError.isReal(failed.reason) || failed.reason._tag === "DeadlineExceeded"
-        const told = ClaudeError.mark(isTold ? failed.reason : reason, { delivered: true, retried: true })
-        const attempts = [...log, ...failed.attempts]
-        return withPartial(new ClaudeError.ClaudeError({ method, reason: told, attempts }), before(partial))
-      })
+      yield* Effect.mapError(
+        open(maxAttempts - tries.count),
+        (failed) => tries.unanswered(reason, failed, partial && plan && { ...partial, usage: plan.used })
+      )
     })
 
-    /** After the last event of a request: what was kept back, or the next request. */
+    /** After the last event of a request: the next request, or what was kept back if none can be had. */
     const ended = Effect.fnUntraced(function*({ context, reader }: Segment): Effect.fn.Return<
       Events,
       ClaudeError.ClaudeError | Cause.Done
@@ -150,16 +114,16 @@ export const streaming = Effect.fnUntraced(
       yield* context.lease.succeed(reader.accumulator.used())
       const kept = held?.release()
       if (held?.reached !== true || kept === undefined) return yield* Cause.done()
+      held.reached = false
       const left = reached++ < continueOnMaxTokens ? reader.left("max_tokens") : undefined
       const next = left && Continuation.after(plan, left)
-      if (next === undefined) {
-        held = undefined
-        return kept
+      if (next !== undefined) {
+        plan = next
+        if (Result.isSuccess(yield* Effect.result(open(maxAttempts)))) return yield* pull
       }
-      held.reached = false
-      plan = next
-      yield* Effect.mapError(open(maxAttempts), (failed) => withPartial(failed, before(reader.partial)))
-      return yield* pull
+      held = undefined
+      segment = undefined
+      return kept
     })
 
     type Pull = Effect.Effect<Events, ClaudeError.ClaudeError | Cause.Done>
@@ -178,7 +142,8 @@ export const streaming = Effect.fnUntraced(
     }
     // One primitive a pull: what it wakes with is the answer, whatever that is.
     const pull: Pull = Effect.callback((resume) => {
-      const current = segment!
+      const current = segment
+      if (current === undefined) return resume(Cause.done())
       current.reader.inflow.wait(() => resume(answer(current)))
       return current.reader.inflow.leave
     })
