@@ -3,8 +3,10 @@ import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
+import { streams } from "./streams.ts"
 
 await goodput()
 await overhead()
 classify()
+await streams()
 await kill()

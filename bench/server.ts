@@ -1,11 +1,14 @@
-/** The server of the overhead benchmark, in a process of its own: one fixed answer. Prints its address. */
+/** The server of the benchmarks, in a process of its own: one fixed answer, or 2,000 deltas. Prints its address. */
 import { FaultServer, Reply, Script } from "@effect-claude/fault-server"
 import { Effect } from "effect"
+import { answer } from "./streamClients.ts"
 
-const answer = Reply.json(200, Reply.message("x".repeat(600)))
+const json = Reply.json(200, Reply.message("x".repeat(600)))
+const stream = answer("text", 2000)
 
 Effect.runFork(Effect.scoped(Effect.gen(function*() {
-  const server = yield* FaultServer.make(Script.always(answer), { maxRecorded: 0 })
+  const choose: Script.Answer = (request) => Reply.wantsStream(request) ? stream : json
+  const server = yield* FaultServer.make(Script.always(choose), { maxRecorded: 0 })
   console.log(server.url)
   return yield* Effect.never
 })))

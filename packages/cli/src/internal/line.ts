@@ -38,6 +38,9 @@ export interface Run {
 const requeueStart = 1000
 const requeueMost = 60_000
 
+/** How often a line's answer goes on where its stream broke, before it is asked for anew. */
+const continuations = 3
+
 /** What no other line would survive either. */
 const stopsRun = (reason: ClaudeError.Reason, modelWorked: boolean): boolean => {
   switch (reason._tag) {
@@ -89,6 +92,7 @@ const ask = (run: Run, params: ClaudeClient.MessageParams, left: { readonly mill
     const flight = Flight.make()
     const answer = ClaudeClient.createMessage(params, {
       stream: run.settings.stream,
+      continuations: run.settings.stream ? continuations : 0,
       maxAttempts: left.tries,
       ...(left.millis === Infinity ? {} : { deadline: Duration.millis(left.millis) })
     }).pipe(Effect.result, Effect.provideService(Flight.Flight, flight))

@@ -38,8 +38,21 @@ export interface CallOptions {
   readonly priority?: number
 }
 
-export interface CreateOptions extends CallOptions {
-  /** Receives the answer as a stream and joins it. Default: from `max_tokens` 21,334, where the SDK insists on it. */
+export interface StreamOptions extends CallOptions {
+  /**
+   * How often a stream that broke after content goes on where it broke, by another request; see `MessageStream` for what
+   * is kept. Default 0: never.
+   */
+  readonly continuations?: number
+  /** How often an answer that reached `max_tokens` goes on, each time with as many again. Default 0: never. */
+  readonly continueOnMaxTokens?: number
+}
+
+export interface CreateOptions extends StreamOptions {
+  /**
+   * Receives the answer as a stream and joins it. Default: from `max_tokens` 21,334, where the SDK insists on it; always
+   * where a continuation is asked for.
+   */
   readonly stream?: boolean
 }
 
@@ -59,7 +72,7 @@ export class ClaudeClient extends Context.Service<ClaudeClient, {
   /** The events of one message. Tried again until the first event; complete only with `message_stop`. */
   readonly streamMessage: (
     params: MessageParams,
-    options?: CallOptions
+    options?: StreamOptions
   ) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError>
   /** The API's estimate of a request's input tokens. */
   readonly countTokens: (
@@ -84,7 +97,7 @@ export const createMessage = (
 /** See the service. */
 export const streamMessage = (
   params: MessageParams,
-  options?: CallOptions
+  options?: StreamOptions
 ): Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError, ClaudeClient> =>
   Stream.unwrap(ClaudeClient.useSync((client) => client.streamMessage(params, options)))
 

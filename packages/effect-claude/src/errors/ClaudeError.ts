@@ -117,8 +117,14 @@ export const fromBody = (body: string, answer: Omit<Answer, "body">): Local.Real
   })
 }
 
-/** The same reason with a mark: its events reached the caller, or a retry owner has given up on it. */
-export const mark = <R extends Reason>(reason: R, marks: { readonly delivered?: true; readonly retried?: true }): R => {
+/**
+ * The same reason with a mark: its events reached the caller, or a retry owner has given up on it. `partial`: what
+ * arrived in all, where the call made more than one request for one answer and the reason can tell it.
+ */
+export const mark = <R extends Reason>(
+  reason: R,
+  marks: { readonly delivered?: true; readonly retried?: true; readonly partial?: Partial }
+): R => {
   // The class of a reason takes the reason's own fields; TypeScript cannot follow that through a union.
   const Class = reason.constructor as new(fields: object) => R
   // An error's message is its own but not enumerable.

@@ -100,6 +100,8 @@ const start = (block: Block): Block => {
     case "tool_use":
     case "server_tool_use":
       return { ...block, input: {} }
+    case "compaction":
+      return { ...block, content: null }
     default:
       return block
   }
@@ -120,6 +122,9 @@ const deltas = (block: Block, size: number): Array<object> => {
       const json = typeof block["input"] === "string" ? block["input"] : JSON.stringify(block["input"] ?? {})
       return ["", ...pieces(json, size)].map((partial_json) => ({ type: "input_json_delta", partial_json }))
     }
+    case "compaction":
+      // One delta with the whole of it, as the API sends it.
+      return [{ type: "compaction_delta", content: block["content"] ?? null }]
     default:
       return []
   }

@@ -1,115 +1,121 @@
-/** A message from its stream events. Tool input is parsed once, at its `content_block_stop`, and never before. */
+/** A message from its stream events. */
 import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type { Partial, Usage } from "../../errors/ClaudeError.ts"
+import { Block } from "./block.ts"
+import { maxBlocks } from "./bounds.ts"
+import { type Arrived, type Continuation, isMark, type Plan } from "./continuation.ts"
+import { type Fields, isFields, number } from "./fields.ts"
 
-type Fields = Record<string, unknown>
-type Json = Partial["content"][number]
-
-interface Block {
-  readonly value: Fields
-  readonly text: Array<string>
-  readonly json: Array<string>
-  readonly thinking: Array<string>
-  done: boolean
-}
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-const number = (value: unknown): number => typeof value === "number" ? value : 0
-const string = (value: unknown): string => typeof value === "string" ? value : ""
+/** Stop reasons after which tool input that is no JSON was cut, not broken. */
+const cutsInput: ReadonlySet<string | null> = new Set(["max_tokens", "model_context_window_exceeded", "refusal"])
 
 /** Four characters a token: only for output whose count the API never sent. */
 const charactersPerToken = 4
 
 export class Accumulator {
-  private message: Fields | undefined
-  private usage: Fields = {}
-  private readonly blocks: Array<Block> = []
-  private counted = false
-  private characters = 0
+  /** As the API told it. */
+  rawUsage: Fields = {}
   /** True once `message_stop` came. */
   complete = false
-  /** Why a tool input could not be parsed at its end, if so. */
-  invalid: string | undefined
+  /** Which bound the events broke, if so; nothing more is taken. */
+  broken: string | undefined
+  private message: Fields | undefined
+  private readonly blocks: Array<Block | undefined> = []
+  private readonly continuations: Array<Continuation> = []
+  private counted = false
+  private characters = 0
+  private invalid: string | undefined
+
+  /** What stays of an answer, to go on with. */
+  static resume(plan: Plan): Accumulator {
+    const resumed = new Accumulator()
+    resumed.start(plan.start)
+    for (const { block, done, index } of plan.kept) {
+      resumed.begin(index, block)
+      resumed.blocks[index]!.done = done
+    }
+    resumed.continuations.push(...plan.marks)
+    return resumed
+  }
 
   push(event: Fields): void {
+    if (this.broken !== undefined) return
+    const block = this.blocks[number(event["index"])]
     switch (event["type"]) {
-      case "message_start": {
-        if (!isFields(event["message"]) || this.message !== undefined) return
-        this.message = event["message"]
-        if (isFields(this.message["usage"])) this.usage = { ...this.message["usage"] }
+      case "content_block_delta":
+        if (block === undefined) this.invalid ??= `block ${number(event["index"])} never began`
+        else if (isFields(event["delta"])) this.characters += block.push(event["delta"])
+        if (block?.isTooLong === true) this.broken = "a block is longer than 64 Mi characters"
         return
-      }
-      case "content_block_start": {
-        const value = event["content_block"]
-        if (!isFields(value)) return
-        this.blocks[number(event["index"])] = { value: { ...value }, text: [], json: [], thinking: [], done: false }
+      case "message_start":
+        if (isFields(event["message"])) this.start(event["message"])
         return
-      }
-      case "content_block_delta": {
-        const block = this.blocks[number(event["index"])]
-        if (block !== undefined && isFields(event["delta"])) this.delta(block, event["delta"])
+      case "content_block_start":
+        if (isFields(event["content_block"])) this.begin(event["index"], event["content_block"])
         return
-      }
-      case "content_block_stop": {
-        const block = this.blocks[number(event["index"])]
-        if (block !== undefined) this.stop(block)
+      case "content_block_stop":
+        if (block !== undefined) block.done = true
         return
-      }
-      case "message_delta": {
+      case "message_delta":
         if (this.message !== undefined && isFields(event["delta"])) Object.assign(this.message, event["delta"])
-        if (isFields(event["usage"])) {
-          for (const [name, value] of Object.entries(event["usage"])) if (value !== null) this.usage[name] = value
-          this.counted = true
-        }
+        if (isFields(event["usage"])) this.count(event["usage"])
         return
-      }
+      case "effect_claude_continuation":
+        if (isMark(event)) this.mark(event.continuation)
+        return
       case "message_stop":
         this.complete = this.message !== undefined
     }
   }
 
-  private delta(block: Block, delta: Fields): void {
-    const take = (into: Array<string>, text: string): void => {
-      into.push(text)
-      this.characters += text.length
-    }
-    switch (delta["type"]) {
-      case "text_delta":
-        return take(block.text, string(delta["text"]))
-      case "input_json_delta":
-        return take(block.json, string(delta["partial_json"]))
-      case "thinking_delta":
-        return take(block.thinking, string(delta["thinking"]))
-      case "signature_delta":
-        block.value["signature"] = string(delta["signature"])
-        return
-      case "citations_delta": {
-        const before = block.value["citations"]
-        block.value["citations"] = [...(Array.isArray(before) ? before : []), delta["citation"]]
-      }
-    }
+  /** A second start, from a proxy that began again, does not change which message this is. */
+  private start(message: Fields): void {
+    if (this.message !== undefined) return
+    this.message = { ...message }
+    if (isFields(message["usage"])) this.rawUsage = { ...message["usage"] }
   }
 
-  private stop(block: Block): void {
-    block.done = true
-    if (block.json.length === 0) return
-    const text = block.json.join("")
-    if (text === "") return
-    try {
-      block.value["input"] = JSON.parse(text)
-    } catch {
-      this.invalid ??= `the input of ${string(block.value["name"])} is no JSON`
+  /** A block that begins again replaces itself and what followed it. */
+  private begin(index: unknown, value: Fields): void {
+    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= maxBlocks) {
+      this.broken = `a block has the index ${String(index)}`
+      return
     }
+    if (this.blocks[index] !== undefined) this.blocks.length = index
+    this.blocks[index] = new Block(value)
   }
 
-  private content(): ReadonlyArray<Fields> {
-    return this.blocks.filter((block) => block !== undefined).map(({ text, thinking, value }) => {
-      const whole = Object.assign({}, value)
-      if (text.length > 0) whole["text"] = string(value["text"]) + text.join("")
-      if (thinking.length > 0) whole["thinking"] = string(value["thinking"]) + thinking.join("")
-      return whole
-    })
+  private count(usage: Fields): void {
+    for (const [name, value] of Object.entries(usage)) if (value !== null) this.rawUsage[name] = value
+    this.counted = true
+  }
+
+  private mark(continuation: Continuation): void {
+    for (const { index } of continuation.dropped) this.blocks[index] = undefined
+    this.continuations.push(continuation)
+    const block = this.blocks[continuation.index]
+    if (block !== undefined) block.done = false
+  }
+
+  /** The blocks as far as they came. */
+  get arrived(): ReadonlyArray<Arrived> {
+    return this.blocks.flatMap((block, index) =>
+      block === undefined ? [] : [{ index, block: block.whole, done: block.done }]
+    )
+  }
+
+  private get content(): ReadonlyArray<Fields> {
+    return this.arrived.map(({ block }) => block)
+  }
+
+  /** The seams so far. */
+  get marks(): ReadonlyArray<Continuation> {
+    return this.continuations
+  }
+
+  /** The message as its start told it; nothing before it came. */
+  get begun(): Fields {
+    return { ...this.message }
   }
 
   /** True once anything of the message itself came. */
@@ -117,20 +123,33 @@ export class Accumulator {
     return this.message !== undefined
   }
 
+  /** Null until the API has said why it stopped. */
+  get stopReason(): string | null {
+    const reason = this.message?.["stop_reason"]
+    return typeof reason === "string" ? reason : null
+  }
+
+  /** Why a finished message cannot be used, if so: tool input that is no JSON, a delta of a block that never began. */
+  get fault(): string | undefined {
+    if (cutsInput.has(this.stopReason)) return undefined
+    return this.invalid ?? this.blocks.map((block) => block?.fault).find((fault) => fault !== undefined)
+  }
+
   /** The finished message. */
   result(): Anthropic.Message {
+    const seams = this.continuations.length > 0 ? { continuations: this.continuations } : {}
     // The fields are the API's own, merged as its documentation says; they were never narrowed to the SDK's type.
-    return { ...this.message, content: this.content(), usage: this.usage } as unknown as Anthropic.Message
+    return { ...this.message, content: this.content, usage: this.rawUsage, ...seams } as unknown as Anthropic.Message
   }
 
   /** Tokens so far; the output is an estimate while the API has not said. */
   used(): Usage {
-    const produced = Math.max(number(this.usage["output_tokens"]), Math.ceil(this.characters / charactersPerToken))
+    const told = number(this.rawUsage["output_tokens"])
     return {
-      inputTokens: number(this.usage["input_tokens"]),
-      cacheCreationTokens: number(this.usage["cache_creation_input_tokens"]),
-      cacheReadTokens: number(this.usage["cache_read_input_tokens"]),
-      outputTokens: this.counted ? number(this.usage["output_tokens"]) : produced,
+      inputTokens: number(this.rawUsage["input_tokens"]),
+      cacheCreationTokens: number(this.rawUsage["cache_creation_input_tokens"]),
+      cacheReadTokens: number(this.rawUsage["cache_read_input_tokens"]),
+      outputTokens: this.counted ? told : Math.max(told, Math.ceil(this.characters / charactersPerToken)),
       estimated: !this.counted
     }
   }
@@ -140,7 +159,7 @@ export class Accumulator {
     if (this.message === undefined) return undefined
     return {
       // Parsed from JSON and never changed but by text: it is JSON.
-      content: this.content() as unknown as ReadonlyArray<Json>,
+      content: this.content as unknown as Partial["content"],
       complete: this.blocks.filter((block) => block?.done === true).length,
       usage: this.used()
     }

@@ -6,8 +6,10 @@ import * as ClaudeError from "../../errors/ClaudeError.ts"
 import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
 import type { Lease } from "../../policies/internal/lease.ts"
 import type { Settings } from "../../policies/Resilience.ts"
+import type { Plan } from "./continuation.ts"
 import { guarded } from "./guarded.ts"
-import { type Event, EventReader } from "./reader.ts"
+import { Joiner } from "./joiner.ts"
+import { EventReader } from "./reader.ts"
 import * as Sdk from "./sdk.ts"
 import type { Watchdog } from "./watchdog.ts"
 
@@ -43,8 +45,8 @@ export interface Context {
   readonly log: ReadonlyArray<ClaudeError.Attempt>
 }
 
-const late = (context: Context): ClaudeError.DeadlineExceeded =>
-  new ClaudeError.DeadlineExceeded({ deadline: context.total })
+const late = (context: Context, partial?: ClaudeError.Partial): ClaudeError.DeadlineExceeded =>
+  new ClaudeError.DeadlineExceeded({ deadline: context.total, partial })
 
 const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
   Sdk.reasonOf(thrown, {
@@ -156,19 +158,17 @@ export const json = (context: Context, params: Params): Effect.Effect<Anthropic.
       return Effect.as(context.lease.succeed(usageOf(message.usage)), message)
     }))
 
-/** A stream whose first events have come. */
-export interface Begun {
-  readonly reader: EventReader
+/** A stream whose headers have come. */
+interface Streaming {
   readonly opened: Sdk.Opened
-  readonly first: ReadonlyArray<Event>
+  readonly reader: EventReader
 }
 
-/** Opens a stream and waits for its first events: until here it may be tried again. */
-export const begin = (
+const streaming = (
   context: Context,
   params: Params,
-  opening?: (opened: Sdk.Opened, reader: EventReader) => void
-): Effect.Effect<Begun, ClaudeError.Reason> =>
+  plan: Plan | undefined
+): Effect.Effect<Streaming, ClaudeError.Reason> =>
   Effect.flatMap(open(context, { ...params, stream: true }), (opened) => {
     const type = opened.header("content-type") ?? ""
     if (!/event-?stream/i.test(type)) {
@@ -182,39 +182,56 @@ export const begin = (
       failed: failed(context),
       attemptEnds: context.began + Duration.toMillis(context.settings.timeouts.attempt),
       deadline: context.deadline,
-      late: () => late(context)
+      late: (partial) => late(context, partial),
+      keepUntil: context.lease.keepUntil,
+      joiner: plan && new Joiner(plan, params.model)
     })
-    opening?.(opened, reader)
-    return reader.next.pipe(
-      Effect.map((first): Begun => ({ reader, opened, first: first ?? [] })),
-      Effect.onInterrupt(() => Effect.sync(opened.cancel)),
-      Effect.tapError(() => Effect.sync(opened.cancel))
-    )
+    return Effect.succeed({ opened, reader })
   })
 
-/** A stream read to its end and joined to one message; nothing reaches the caller before, so it may be tried again. */
-export const collected = (context: Context, params: Params): Effect.Effect<Anthropic.Message, ClaudeError.Reason> =>
-  Effect.flatMap(begin(context, params), ({ opened, reader }) => {
-    const rest: Effect.Effect<void, ClaudeError.Reason> = Effect.suspend(() =>
-      Effect.flatMap(reader.next, (events) => events === undefined ? Effect.void : rest)
-    )
+/** Opens a stream and waits for its first events: until here it may be tried again. */
+export const begin = (
+  context: Context,
+  params: Params,
+  plan: Plan | undefined,
+  opening: (streaming: Streaming) => void
+): Effect.Effect<void, ClaudeError.Reason> =>
+  Effect.flatMap(streaming(context, params, plan), ({ opened, reader }) => {
+    opening({ opened, reader })
+    return Effect.tapError(reader.ready, () => Effect.sync(() => reader.inflow.cancel()))
+  })
+
+const broken = (opened: Sdk.Opened, what: string): ClaudeError.MalformedResponse =>
+  new ClaudeError.MalformedResponse({
+    message: `The stream ended, but ${what}.`,
+    status: opened.status,
+    requestId: opened.header("request-id") ?? undefined,
+    body: ""
+  })
+
+/** A stream read to its end; nothing reaches the caller before, so it may be tried again. `broke` is told what is left. */
+export const collected = (
+  context: Context,
+  params: Params,
+  plan?: Plan,
+  broke?: (reader: EventReader, reason: ClaudeError.Reason) => void
+): Effect.Effect<EventReader, ClaudeError.Reason> =>
+  Effect.flatMap(streaming(context, params, plan), ({ opened, reader }) => {
     const { accumulator } = reader
-    return rest.pipe(
+    return reader.drain.pipe(
       Effect.andThen(
         Effect.suspend(() =>
-          accumulator.invalid !== undefined && accumulator.result().stop_reason !== "max_tokens"
-            ? Effect.fail(
-              new ClaudeError.MalformedResponse({
-                message: `The stream ended, but ${accumulator.invalid}.`,
-                status: opened.status,
-                requestId: opened.header("request-id") ?? undefined,
-                body: ""
-              })
-            )
-            : Effect.as(context.lease.succeed(accumulator.used()), accumulator.result())
+          accumulator.fault !== undefined
+            ? Effect.fail(broken(opened, accumulator.fault))
+            : Effect.as(context.lease.succeed(accumulator.used()), reader)
         )
       ),
-      Effect.onInterrupt(() => Effect.andThen(Effect.sync(opened.cancel), context.lease.interrupt(accumulator.used()))),
-      Effect.tapError(() => Effect.sync(opened.cancel))
+      Effect.onInterrupt(() => context.lease.interrupt(accumulator.used())),
+      Effect.tapError((reason) =>
+        Effect.sync(() => {
+          reader.inflow.cancel()
+          broke?.(reader, reason)
+        })
+      )
     )
   })

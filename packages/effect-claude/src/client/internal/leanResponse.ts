@@ -104,17 +104,22 @@ export class LeanResponse {
     return this.lazyHeaders
   }
 
+  /** A piece that is here already, undefined if none is. */
+  take(): Piece | undefined {
+    const piece = this.pieces.shift()
+    if (piece === undefined) return undefined
+    this.size -= piece.length
+    if (this.paused && this.size < highWater) {
+      this.paused = false
+      this.controller?.resume()
+    }
+    return piece
+  }
+
   /** The next piece, undefined at the end. One reader at a time. */
   pull(): Promise<Piece | undefined> {
-    const piece = this.pieces.shift()
-    if (piece !== undefined) {
-      this.size -= piece.length
-      if (this.paused && this.size < highWater) {
-        this.paused = false
-        this.controller?.resume()
-      }
-      return Promise.resolve(piece)
-    }
+    const piece = this.take()
+    if (piece !== undefined) return Promise.resolve(piece)
     if (this.failure !== undefined) return Promise.reject(this.failure)
     if (this.ended) return Promise.resolve(undefined)
     return new Promise((resolve, reject) => {

@@ -1,6 +1,4 @@
 /** The client over one SDK instance: each method is one call under all policies. */
-import type * as Messages from "@anthropic-ai/sdk/resources/messages"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,16 +6,16 @@ import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
-import { type Call, execute, type Services } from "../../policies/internal/execute.ts"
-import type { Lease } from "../../policies/internal/lease.ts"
+import { execute, type Services } from "../../policies/internal/execute.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
+import { collecting } from "./collecting.ts"
 import type { Gate } from "./gate.ts"
-import { measure } from "./measure.ts"
-import type { EventReader } from "./reader.ts"
+import { forMessage, type Run } from "./run.ts"
 import * as Sdk from "./sdk.ts"
+import { streaming } from "./streaming.ts"
 import * as Watchdog from "./watchdog.ts"
 
 /** From here the SDK refuses a request that is not streamed. */
@@ -50,24 +48,28 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
     now: () => clock.currentTimeMillisUnsafe()
   }
   const host = hostOf(sdk.baseURL)
+  const untilOf = (options: CallOptions): number =>
+    transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
-  const run = <A>(
-    method: string,
-    model: string,
-    size: { readonly bytes: number; readonly maxTokens: number | undefined },
-    options: CallOptions,
-    resend: boolean,
-    attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>
-  ): Effect.Effect<A, ClaudeError.ClaudeError> => {
-    const deadline = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
-    const call: Call<A> = {
-      method,
-      // With preflight off it may be anything.
-      model: String(model),
-      key: `${host} ${String(model)}`,
-      inputBytes: size.bytes,
+  const run: Run = (request, attempt) => {
+    const { options, resend, size } = request
+    // With preflight off it may be anything.
+    const model = String(request.model)
+    const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
+    const deadline = request.until === undefined
+      ? total
+      : Duration.millis(Math.max(0, request.until - transport.now()))
+    return execute(services, {
+      method: request.method,
+      model,
+      key: `${host} ${model}`,
+      get inputBytes() {
+        return size.bytes
+      },
       inputTokens: undefined,
-      maxTokens: size.maxTokens,
+      get maxTokens() {
+        return size.maxTokens
+      },
       priority: options.priority ?? 0,
       maxAttempts: options.maxAttempts ?? settings.maxAttempts,
       deadline,
@@ -75,22 +77,16 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
       retry: settings.retry,
       resend,
       attempt: (lease, instant, log) =>
-        attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total: deadline })
-    }
-    return execute(services, call)
+        attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
+    })
   }
-
-  /** A thread that goes on is never sent again: the first may have arrived. */
-  const resend = (params: object): boolean =>
-    !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
-      params.thread.type === "continue")
 
   const plain = <A>(
     method: string,
     options: CallOptions,
     start: ((signal: AbortSignal) => Promise<A>) | undefined
   ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    run(method, method, { bytes: 0, maxTokens: undefined }, options, true, (context) => {
+    run({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
       if (start === undefined) return Effect.fail(missing(method))
       const controller = new AbortController()
       const bound = settings.timeouts.headers
@@ -104,72 +100,22 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
 
   const client: ClaudeClient["Service"] = {
     createMessage: (params, options = {}) =>
-      Effect.andThen(gate.pass("createMessage", params, options.stream), () =>
-        run(
-          "createMessage",
-          params.model,
-          { bytes: measure(params), maxTokens: params.max_tokens },
-          options,
-          resend(params),
-          (context) =>
-            options.stream ?? params.max_tokens >= streamedFrom
-              ? Attempts.collected(context, params)
-              : Attempts.json(context, params)
-        )),
+      Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
+        const { continuations = 0, continueOnMaxTokens = 0 } = options
+        if (continuations > 0 || continueOnMaxTokens > 0) return collecting(run, params, options, untilOf(options))
+        const request = forMessage("createMessage", () => params, options)
+        return options.stream ?? params.max_tokens >= streamedFrom
+          ? Effect.map(
+            run(request, (context) => Attempts.collected(context, params)),
+            (reader) => reader.whole.result()
+          )
+          : run(request, (context) => Attempts.json(context, params))
+      }),
     streamMessage: (params, options = {}) =>
-      Stream.unwrap(Effect.gen(function*() {
-        const open: { context?: Attempts.Context; lease?: Lease; reader?: EventReader; cancel?: () => void } = {}
-        yield* Effect.addFinalizer(() =>
-          Effect.suspend(() => {
-            open.cancel?.()
-            return open.lease === undefined ? Effect.void : open.lease.interrupt(open.reader?.accumulator.used())
-          })
-        )
-        yield* gate.pass("streamMessage", params)
-        const size = { bytes: measure(params), maxTokens: params.max_tokens }
-        const begun = yield* run("streamMessage", params.model, size, options, resend(params), (context) =>
-          Attempts.begin(context, params, (opened, reader) => {
-            open.context = context
-            open.lease = context.lease
-            open.reader = reader
-            open.cancel = opened.cancel
-          }))
-        const { context, lease } = open
-        const tries = (reason: ClaudeError.Reason): ReadonlyArray<ClaudeError.Attempt> =>
-          context === undefined ? [] : [...context.log, {
-            reason: reason._tag,
-            message: reason.message,
-            status: begun.opened.status,
-            requestId: begun.opened.header("request-id") ?? undefined,
-            model: params.model,
-            duration: Duration.millis(transport.now() - context.began),
-            refused: "notRetryable"
-          }]
-        let first: ReadonlyArray<Messages.RawMessageStreamEvent> | undefined = begun.first
-        const pull = Effect.suspend(() => {
-          const now = first
-          first = undefined
-          return now === undefined ? begun.reader.next : Effect.succeed(now)
-        }).pipe(
-          Effect.catch((reason) => {
-            const delivered = ClaudeError.mark(reason, { delivered: true, retried: true })
-            const error = new ClaudeError.ClaudeError({
-              method: "streamMessage",
-              reason: delivered,
-              attempts: tries(delivered)
-            })
-            return Effect.andThen(lease?.fail(reason) ?? Effect.void, Effect.fail(error))
-          }),
-          Effect.flatMap((events) => {
-            const [head, ...tail] = events ?? []
-            if (head !== undefined) {
-              return Effect.succeed([head, ...tail] as const)
-            }
-            return Effect.andThen(lease?.succeed(begun.reader.accumulator.used()) ?? Effect.void, Cause.done())
-          })
-        )
-        return Stream.fromPull(Effect.succeed(pull))
-      })),
+      Stream.unwrap(
+        Effect.andThen(gate.pass("streamMessage", params), () =>
+          streaming({ run, now: transport.now, settings, budget: services.budget }, params, options, untilOf(options)))
+      ),
     countTokens: (params, options = {}) => {
       const count = sdk.messages.countTokens
       return plain(

@@ -5,12 +5,18 @@ import * as Effect from "effect/Effect"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Timeouts } from "../../policies/Timeouts.ts"
 import { Accumulator } from "./accumulate.ts"
-import { guarded } from "./guarded.ts"
+import type { Left } from "./continuation.ts"
+import { isFields, parse } from "./fields.ts"
+import { Inflow, type Late, type Target } from "./inflow.ts"
+import type { Joiner } from "./joiner.ts"
+import { SameDelta } from "./sameDelta.ts"
 import type { Opened } from "./sdk.ts"
-import { type Frame, SseDecoder } from "./sse.ts"
+import { type Name, type Sink, SseDecoder } from "./sse.ts"
 import type { Watchdog } from "./watchdog.ts"
 
 export type Event = Anthropic.RawMessageStreamEvent
+/** One event at least. */
+export type Events = readonly [Event, ...Array<Event>]
 export type StreamReason = ClaudeError.RealReason | ClaudeError.DeadlineExceeded
 
 export interface ReaderContext {
@@ -23,127 +29,174 @@ export interface ReaderContext {
   readonly attemptEnds: number
   /** The call's deadline as an instant, and the error for it. */
   readonly deadline: number
-  readonly late: () => ClaudeError.DeadlineExceeded
+  readonly late: (partial: ClaudeError.Partial | undefined) => ClaudeError.DeadlineExceeded
+  /** Told of work that goes on although nobody waits for it. */
+  readonly keepUntil: (work: Promise<unknown>) => void
+  /** Makes the events of a continuation those of the answer it goes on with. */
+  readonly joiner?: Joiner | undefined
 }
 
-type Fields = Record<string, unknown>
+const isNotEmpty = (events: ReadonlyArray<Event>): events is Events => events.length > 0
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-export class EventReader {
+export class EventReader implements Sink, Target {
+  /** What this one request produced. */
   readonly accumulator = new Accumulator()
-  private readonly decoder = new SseDecoder()
+  /** Why no more events come, once that is known. */
+  failure: StreamReason | undefined
+  readonly inflow: Inflow
+  private readonly decoder = new SseDecoder(this)
+  private readonly same = new SameDelta()
   private readonly opened: Opened
   private readonly context: ReaderContext
-  private lastEvent: number
-  private failure: StreamReason | undefined
+  private events: Array<Event> = []
+  private draining = false
 
   constructor(opened: Opened, context: ReaderContext) {
+    const { attemptEnds, deadline, keepUntil, now, timeouts, watchdog } = context
     this.opened = opened
     this.context = context
-    this.lastEvent = context.now()
+    this.inflow = new Inflow(opened, {
+      watchdog,
+      now,
+      idle: Duration.toMillis(timeouts.idle),
+      quiet: Duration.toMillis(timeouts.pingsOnly),
+      ends: Math.min(attemptEnds, deadline),
+      keepUntil
+    }, this)
   }
 
-  /** The next events, at least one; undefined after `message_stop`. Pings are life, not events. */
-  readonly next: Effect.Effect<ReadonlyArray<Event> | undefined, StreamReason> = Effect.suspend(() => {
-    if (this.failure !== undefined) return Effect.fail(this.failure)
-    if (this.accumulator.complete) return Effect.succeed(undefined)
-    return Effect.flatMap(this.pull, (chunk) => {
-      if (chunk === undefined) return Effect.fail(this.cut(this.accumulator.started ? "ended" : "empty"))
-      const events = this.decode(chunk)
-      return events.length > 0 ? Effect.succeed(events) : this.next
-    })
-  })
-
-  private readonly pull: Effect.Effect<Uint8Array | undefined, StreamReason> = Effect.suspend(() => {
-    const { context, opened } = this
-    const idle = Duration.toMillis(context.timeouts.idle)
-    const left = context.deadline - context.now()
-    const attemptLeft = context.attemptEnds - context.now()
-    return guarded<Uint8Array | undefined, StreamReason>({
-      watchdog: context.watchdog,
-      millis: Math.min(idle, left, attemptLeft),
-      late: () => {
-        if (left < Math.min(idle, attemptLeft)) return context.late()
-        return attemptLeft < idle
-          ? this.timedOut("attempt", context.timeouts.attempt)
-          : this.timedOut("idle", context.timeouts.idle)
-      },
-      start: opened.pull,
-      stop: opened.cancel,
-      failed: (thrown) => {
-        const reason = context.failed(thrown)
-        return reason === undefined || reason._tag === "ConnectionFailed" ? this.cut("reset") : reason
-      }
-    })
-  })
-
-  private decode(chunk: Uint8Array): Array<Event> {
-    const events: Array<Event> = []
-    for (const frame of this.decoder.push(chunk)) {
-      if (this.failure !== undefined || this.accumulator.complete) break
-      this.frame(frame, events)
-    }
-    if (this.decoder.overflow) this.failure ??= this.cut("reset", "a line of the stream was longer than 16 MB")
+  /** The events that came, undefined if there are none. Pings are life, not events. */
+  given(): Events | undefined {
+    const { events } = this
+    if (!isNotEmpty(events)) return undefined
+    this.events = []
     return events
   }
 
-  private frame(frame: Frame, events: Array<Event>): void {
-    const now = this.context.now()
-    if (frame.event === "ping" || frame.data === "") {
-      if (now - this.lastEvent > Duration.toMillis(this.context.timeouts.pingsOnly)) {
-        this.failure = this.timedOut("idle", this.context.timeouts.pingsOnly)
-      }
-      return
-    }
-    const data = parse(frame.data)
-    if (typeof data !== "object" || data === null || Array.isArray(data)) {
-      this.failure = this.cut("reset", "an event of the stream is no JSON object")
-      return
-    }
-    const event: Fields = { ...data }
-    if (frame.event === "error" || event["type"] === "error") {
-      this.failure = ClaudeError.fromStreamEvent(event, {
-        header: this.opened.header,
-        now,
-        partial: this.accumulator.partial(),
-        secrets: this.context.secrets
-      })
-      return
-    }
-    if (event["type"] === "ping") return
-    this.lastEvent = now
-    this.accumulator.push(event)
-    // An event the SDK's types do not know yet is carried as it came.
-    events.push(event as unknown as Event)
+  /** Waits for the first events, which stay to be taken. */
+  readonly ready: Effect.Effect<void, StreamReason> = this.waiting(() => this.isFilled)
+
+  /** Reads to `message_stop`; the events are in the accumulator only. */
+  readonly drain: Effect.Effect<void, StreamReason> = Effect.suspend(() => {
+    this.draining = true
+    return this.waiting(() => false)
+  })
+
+  private waiting(isEnough: () => boolean): Effect.Effect<void, StreamReason> {
+    return Effect.callback((resume) => {
+      this.inflow.wait(() => resume(this.failure === undefined || isEnough() ? Effect.void : Effect.fail(this.failure)))
+      return this.inflow.leave
+    })
   }
 
-  private get requestId(): string | undefined {
-    return this.opened.header("request-id") ?? undefined
+  get isFilled(): boolean {
+    return this.events.length > 0
+  }
+
+  get isComplete(): boolean {
+    return this.accumulator.complete
+  }
+
+  get isOver(): boolean {
+    return this.failure !== undefined || this.accumulator.complete
+  }
+
+  take(chunk: Uint8Array): void {
+    this.decoder.push(chunk)
+    if (this.decoder.overflow) this.broken(this.cut("reset", "an event or line is longer than 16 Mi characters"))
+  }
+
+  end(): void {
+    this.broken(this.cut(this.accumulator.started ? "ended" : "empty"))
+  }
+
+  fail(thrown: unknown): void {
+    const reason = this.context.failed(thrown)
+    this.broken(reason === undefined || reason._tag === "ConnectionFailed" ? this.cut("reset") : reason)
+  }
+
+  late(which: Late): void {
+    const { attemptEnds, late, now, timeouts } = this.context
+    if (which === "idle") this.broken(this.timedOut("idle", timeouts.idle))
+    else if (which === "quiet") this.broken(this.timedOut("idle", timeouts.pingsOnly))
+    else if (now() >= attemptEnds) this.broken(this.timedOut("attempt", timeouts.attempt))
+    else this.broken(late(this.accumulator.partial()))
+  }
+
+  /** One event of the wire. */
+  frame(name: Name, text: string): void {
+    const { accumulator, context } = this
+    if (this.isOver || name === "ping" || text === "") return
+    const same = this.same.read(text)
+    const event = same ?? parse(text)
+    if (!isFields(event)) return this.broken(this.cut("reset", "an event is no JSON object"))
+    if (same === undefined) this.same.learn(text, event)
+    const type = event["type"]
+    if (name === "error" || type === "error") {
+      return this.broken(ClaudeError.fromStreamEvent(event, {
+        header: this.opened.header,
+        now: context.now(),
+        partial: accumulator.partial(),
+        secrets: context.secrets
+      }))
+    }
+    if (type === "ping") return
+    this.inflow.heard()
+    // A proxy that began again tells a second start; the message is still the first.
+    if (type === "message_start" && accumulator.started) return
+    accumulator.push(event)
+    if (accumulator.broken !== undefined) return this.broken(this.cut("reset", accumulator.broken))
+    if (context.joiner !== undefined) this.show(context.joiner.push(event, accumulator))
+    // An event the SDK's types do not know yet is carried as it came.
+    else if (!this.draining) this.events.push(event as unknown as Event)
+  }
+
+  private show(events: ReadonlyArray<object>): void {
+    // They are events that came, with another index, and the mark of the seam.
+    if (!this.draining) { for (const event of events) this.events.push(event as unknown as Event) }
+  }
+
+  private broken(reason: StreamReason): void {
+    if (this.isOver) return
+    this.failure = reason
+    if (this.context.joiner !== undefined) this.show(this.context.joiner.flush())
+  }
+
+  /** The whole answer, whether this request brought all of it or a part. */
+  get whole(): Accumulator {
+    return this.context.joiner?.whole ?? this.accumulator
+  }
+
+  /** What arrived in all, with the usage of all requests. */
+  get partial(): ClaudeError.Partial | undefined {
+    return this.context.joiner?.partial(this.accumulator) ?? this.accumulator.partial()
+  }
+
+  /** What is there to go on from, after `reason`; undefined once the API has said how the answer ended. */
+  left(reason: string): Left | undefined {
+    const { accumulator, whole } = this
+    if (!whole.started || (reason !== "max_tokens" && accumulator.stopReason !== null)) return undefined
+    return {
+      start: whole.begun,
+      arrived: whole.arrived,
+      marks: whole.marks,
+      usage: accumulator.rawUsage,
+      used: accumulator.used(),
+      reason
+    }
+  }
+
+  private get common() {
+    return { requestId: this.opened.header("request-id") ?? undefined, partial: this.accumulator.partial() }
   }
 
   private cut(how: ClaudeError.StreamInterrupted["cut"], what?: string): ClaudeError.StreamInterrupted {
     const text = { ended: "ended before message_stop", reset: "was reset", empty: "was empty" }
-    return new ClaudeError.StreamInterrupted({
-      message: what === undefined ? `The stream ${text[how]}.` : `The stream is broken: ${what}.`,
-      cut: how,
-      requestId: this.requestId,
-      partial: this.accumulator.partial()
-    })
+    const message = what === undefined ? `The stream ${text[how]}.` : `The stream is broken: ${what}.`
+    return new ClaudeError.StreamInterrupted({ message, cut: how, ...this.common })
   }
 
   private timedOut(phase: "idle" | "attempt", after: Duration.Duration): ClaudeError.TimedOut {
-    return new ClaudeError.TimedOut({
-      phase,
-      after,
-      requestId: this.requestId,
-      partial: this.accumulator.partial()
-    })
+    return new ClaudeError.TimedOut({ phase, after, ...this.common })
   }
 }

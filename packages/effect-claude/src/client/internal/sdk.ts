@@ -65,10 +65,13 @@ export const requestOptions = (signal: AbortSignal): Anthropic.RequestOptions =>
 export interface Opened {
   readonly status: number
   readonly header: (name: string) => string | null
-  /** The next bytes, undefined at the end. */
-  readonly pull: () => Promise<Uint8Array | undefined>
+  /** The next bytes, undefined at the end, or what broke them. */
+  readonly read: (came: (chunk: Uint8Array | undefined) => void, broke: (thrown: unknown) => void) => void
+  /** Bytes that are here already, undefined if none are. */
+  readonly take?: () => Uint8Array | undefined
   readonly text: () => Promise<string>
-  readonly cancel: () => void
+  /** Ends it; resolves when its work has really ended. */
+  readonly cancel: () => Promise<unknown>
 }
 
 const opened = (response: Response | LeanResponse): Opened => {
@@ -77,22 +80,28 @@ const opened = (response: Response | LeanResponse): Opened => {
     return {
       status: response.status,
       header,
-      pull: () => response.pull(),
+      read: (came, broke) => void response.pull().then(came, broke),
+      take: () => response.take(),
       text: () => response.text(),
-      cancel: () => response.cancel()
+      cancel: () => {
+        response.cancel()
+        return Promise.resolve()
+      }
     }
   }
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   return {
     status: response.status,
     header,
-    pull: async () => {
+    read: (came, broke) => {
       reader ??= response.body?.getReader()
-      return (await reader?.read())?.value
+      if (reader === undefined) came(undefined)
+      else void reader.read().then(({ value }) => came(value), broke)
     },
     text: () => response.text(),
     // A body that is being read is cancelled through its reader, whose rejection says nothing new.
-    cancel: () => void (reader === undefined ? response.body?.cancel() : reader.cancel())?.catch(() => {})
+    cancel: () =>
+      (reader === undefined ? response.body?.cancel() : reader.cancel())?.catch(() => {}) ?? Promise.resolve()
   }
 }
 

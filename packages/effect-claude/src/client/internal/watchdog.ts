@@ -23,6 +23,51 @@ export interface Watchdog {
   readonly watch: (millis: number, fire: () => void) => Bound
 }
 
+/**
+ * A bound that moves: setting it later than before costs nothing, because it fires once too early at most and then waits
+ * for the rest.
+ */
+export class Alarm {
+  private readonly watchdog: Watchdog
+  private readonly now: () => number
+  private readonly ring: () => void
+  private bound: Bound | undefined
+  private armed = Infinity
+  private until = Infinity
+
+  constructor(watchdog: Watchdog, now: () => number, ring: () => void) {
+    this.watchdog = watchdog
+    this.now = now
+    this.ring = ring
+  }
+
+  /** Rings at this instant and not before; Infinity: never. */
+  set(until: number): void {
+    this.until = until
+    if (until >= this.armed) return
+    this.bound?.lift()
+    this.arm()
+  }
+
+  /** Ends it; it may be set again. */
+  lift(): void {
+    this.bound?.lift()
+    this.bound = undefined
+    this.armed = Infinity
+    this.until = Infinity
+  }
+
+  private arm(): void {
+    this.armed = this.until
+    this.bound = this.watchdog.watch(this.until - this.now(), () => {
+      this.armed = Infinity
+      if (this.until > this.now()) {
+        if (this.until < Infinity) this.arm()
+      } else this.ring()
+    })
+  }
+}
+
 const never: Bound = { lift: () => {} }
 
 export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(function*() {

@@ -1,6 +1,6 @@
 /** Reasons of our own: what was asked of an answer and not there, and what a policy refused to do. */
 import * as Schema from "effect/Schema"
-import { marks, type Outcome, remote, seconds } from "./fields.ts"
+import { marks, type Outcome, Partial, remote, seconds } from "./fields.ts"
 import * as Remote from "./remote.ts"
 import * as Transport from "./transport.ts"
 
@@ -156,6 +156,7 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>()("CircuitOpen"
 export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()("DeadlineExceeded", {
   deadline: Schema.DurationFromMillis,
   last: Schema.optional(RealReason),
+  partial: Schema.optional(Partial),
   ...marks
 }) {
   get isRetryable(): boolean {

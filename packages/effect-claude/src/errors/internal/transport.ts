@@ -8,6 +8,8 @@ export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("Co
   code: Schema.optional(Schema.String),
   status: Schema.optional(Schema.Int),
   requestId: Schema.optional(Schema.String),
+  /** What requests before this one had brought, where an answer was to go on. */
+  partial: Schema.optional(Partial),
   ...marks
 }) {
   get isRetryable(): boolean {

@@ -137,7 +137,8 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
         return yield* failWith(last)
       }
       if (reason._tag === "DeadlineExceeded" && last !== undefined && reason.last === undefined) {
-        return yield* failWith(new ClaudeError.DeadlineExceeded({ deadline: reason.deadline, last }))
+        const { deadline, partial } = reason
+        return yield* failWith(new ClaudeError.DeadlineExceeded({ deadline, last, partial }))
       }
       return yield* failWith(reason)
     }

@@ -1,0 +1,30 @@
+/** Whether a stream that broke after content may go on, and after which wait: schedule, hint, deadline and budget. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { Driver } from "../../policies/internal/driver.ts"
+import type { RetryBudget } from "../../policies/RetryBudget.ts"
+
+export interface Bounds {
+  readonly budget: RetryBudget["Service"]
+  readonly driver: Driver
+  readonly maxServerWait: Duration.Duration
+  /** An instant. */
+  readonly deadline: number
+}
+
+/** The part of an attempt's log that tells what came of it. */
+export type Verdict = Pick<ClaudeError.Attempt, "wait" | "waitSource" | "refused">
+
+/** Waits, or says why not. */
+export const again = Effect.fnUntraced(function*(bounds: Bounds, reason: ClaudeError.RealReason, now: number) {
+  const next = yield* bounds.driver(reason, now)
+  if (next === undefined) return { refused: "schedule" } satisfies Verdict
+  const { source: waitSource, wait } = next
+  const refused = (refused: NonNullable<Verdict["refused"]>): Verdict => ({ wait, waitSource, refused })
+  if (waitSource === "server" && Duration.isGreaterThan(wait, bounds.maxServerWait)) return refused("hint")
+  if (now + Duration.toMillis(wait) > bounds.deadline) return refused("deadline")
+  if (!(yield* bounds.budget.withdraw(reason.outcome))) return refused("budget")
+  yield* Effect.onInterrupt(Effect.sleep(wait), () => bounds.budget.refund(reason.outcome))
+  return { wait, waitSource } satisfies Verdict
+})

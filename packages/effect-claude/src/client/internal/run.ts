@@ -1,0 +1,63 @@
+/** One request under all policies, as the methods of the client ask for it. */
+import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
+import type * as Effect from "effect/Effect"
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { CallOptions } from "../ClaudeClient.ts"
+import type { Context } from "./attempts.ts"
+import { measure } from "./measure.ts"
+
+type Params = Omit<Anthropic.MessageCreateParamsNonStreaming, "stream">
+
+/** What the limiter estimates from, read by every attempt. */
+export interface Size {
+  readonly bytes: number
+  readonly maxTokens: number | undefined
+}
+
+export interface Request {
+  readonly method: string
+  readonly model: string
+  readonly size: Size
+  readonly options: CallOptions
+  /** False for what must not be sent again once sent. */
+  readonly resend: boolean
+  /** When the call that this is a part of must be done, as an instant. Default: its deadline from now. */
+  readonly until?: number
+}
+
+export interface Run {
+  <A>(
+    request: Request,
+    attempt: (context: Context) => Effect.Effect<A, ClaudeError.Reason>
+  ): Effect.Effect<A, ClaudeError.ClaudeError>
+}
+
+/** A thread that goes on is never sent again: the first may have arrived. */
+const mayResend = (params: object): boolean =>
+  !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
+    params.thread.type === "continue")
+
+/** A request for a message; `current` may change from attempt to attempt. */
+export const forMessage = (
+  method: string,
+  current: () => Params,
+  options: CallOptions,
+  until?: number
+): Request => {
+  const params = current()
+  return {
+    method,
+    model: params.model,
+    size: {
+      get bytes() {
+        return measure(current())
+      },
+      get maxTokens() {
+        return current().max_tokens
+      }
+    },
+    options,
+    resend: mayResend(params),
+    ...(until === undefined ? {} : { until })
+  }
+}
