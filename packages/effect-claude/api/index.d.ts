@@ -1,4 +1,5 @@
 export * as ClaudeClient from "./client/ClaudeClient.ts";
+export * as MessageStream from "./client/MessageStream.ts";
 export * as Preflight from "./client/Preflight.ts";
 export * as ClaudeError from "./errors/ClaudeError.ts";
 export * as Diagnosis from "./errors/Diagnosis.ts";

@@ -20,7 +20,11 @@ export interface CallOptions {
     readonly maxAttempts?: number;
     readonly priority?: number;
 }
-export interface CreateOptions extends CallOptions {
+export interface StreamOptions extends CallOptions {
+    readonly continuations?: number;
+    readonly continueOnMaxTokens?: number;
+}
+export interface CreateOptions extends StreamOptions {
     readonly stream?: boolean;
 }
 declare const InvalidKey_base: Schema.Class<InvalidKey, Schema.TaggedStruct<"InvalidKey", {
@@ -31,7 +35,7 @@ export declare class InvalidKey extends InvalidKey_base {
 }
 declare const ClaudeClient_base: Context.ServiceClass<ClaudeClient, "effect-claude/client/ClaudeClient", {
     readonly createMessage: (params: MessageParams, options?: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError>;
-    readonly streamMessage: (params: MessageParams, options?: CallOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError>;
+    readonly streamMessage: (params: MessageParams, options?: StreamOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError>;
     readonly countTokens: (params: Messages.MessageCountTokensParams, options?: CallOptions) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError>;
     readonly getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError>;
     readonly listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>;
@@ -39,7 +43,7 @@ declare const ClaudeClient_base: Context.ServiceClass<ClaudeClient, "effect-clau
 export declare class ClaudeClient extends ClaudeClient_base {
 }
 export declare const createMessage: (params: MessageParams, options?: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError, ClaudeClient>;
-export declare const streamMessage: (params: MessageParams, options?: CallOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError, ClaudeClient>;
+export declare const streamMessage: (params: MessageParams, options?: StreamOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const countTokens: (params: Messages.MessageCountTokensParams, options?: CallOptions) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError, ClaudeClient>;

@@ -58,6 +58,7 @@ export declare const fromBody: (body: string, answer: Omit<Answer, "body">) => L
 export declare const mark: <R extends Reason>(reason: R, marks: {
     readonly delivered?: true;
     readonly retried?: true;
+    readonly partial?: Partial;
 }) => R;
 export declare const reasonOf: (error: unknown) => Reason | undefined;
 export declare const withAttempts: <E extends ClaudeError>(error: E, attempts: ReadonlyArray<Attempt>) => E;
