@@ -127,6 +127,8 @@ describe("the views of one stream", () => {
 })
 
 describe("from bytes to events", () => {
+  const delta = (text: string) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })
+
   it("the same events whatever the chunks, line ends, comments and blank lines: 1,000 seeded ways", () => {
     const next = random(7)
     const ends = ["\n", "\r\n", "\r"]
@@ -160,7 +162,7 @@ describe("from bytes to events", () => {
   })
 
   it("events that the SDK does not know, blocks and deltas too, are carried; a second message_start is survived", () => {
-    const block = { type: "hologram", depth: 3 }
+    const block = { type: "hologram", depth: 3, text: "" }
     const list = Array.from(
       Reply.stream(Reply.message({ content: [block] })).body,
       (chunk) => JSON.parse(String(chunk.bytes).split("data: ")[1]!)
@@ -168,8 +170,14 @@ describe("from bytes to events", () => {
     const events = [
       ...list.slice(0, 2),
       list[0],
-      { type: "weather_report", sky: "blue" },
       list[2],
+      { type: "weather_report", sky: "blue" },
+      ...["abc", "abc", "xyz"].map((x) => ({ ...delta("abc"), echo: { x } })),
+      ...["a", "b"].map((x) => ({
+        type: "content_block_delta",
+        index: 0,
+        delta: { type: "text_delta", x, text: "t" }
+      })),
       { type: "content_block_delta", index: 0, delta: { type: "hologram_delta", depth: 4 } },
       { ...list[0], message: { ...list[0].message, id: "msg_spliced" } },
       ...list.slice(3)
@@ -182,7 +190,7 @@ describe("from bytes to events", () => {
           events.filter((event, at) => event.type !== "ping" && (event.type !== "message_start" || at === 0))
         )
         const message = yield* once
-        assert.deepStrictEqual(message.content as unknown, [{ type: "hologram", depth: 4 }])
+        assert.deepStrictEqual(message.content as unknown, [{ type: "hologram", depth: 4, text: "abcabcabctt" }])
         assert.strictEqual(message.id, list[0].message.id)
       }))
   })
@@ -200,7 +208,6 @@ describe("from bytes to events", () => {
       }))
   })
 
-  const delta = (text: string) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })
   const around = (event: object): Reply.Reply => {
     const chunks = Array.from(Reply.stream(whole).body)
     return inChunks(Reply.stream(whole), [
@@ -229,6 +236,10 @@ describe("from bytes to events", () => {
     const broken: ReadonlyArray<readonly [Reply.Reply, RegExp]> = [
       [around(delta(long)), /longer than 16 Mi characters/],
       [inChunks(Reply.stream(whole), [first, ...lines]), /longer than 16 Mi characters/],
+      [
+        inChunks(Reply.stream(whole), [first, "data: ", ...lines.map((line) => line.slice(6, -1))]),
+        /longer than 16 Mi/
+      ],
       [
         around({ type: "content_block_start", index: 1e9, content_block: { type: "text", text: "" } }),
         /index 1000000000/
