@@ -147,6 +147,8 @@ describe("over real sockets", () => {
         const collecting = ClaudeClient.createMessage(params, { stream: true })
         const fiber = yield* Effect.forkChild(collecting, { startImmediately: true })
         yield* Effect.promise(() => arrived)
+        // What was written has also been read.
+        yield* settled(() => 0)
         const start = performance.now()
         yield* Fiber.interrupt(fiber)
         yield* released
