@@ -127,7 +127,12 @@ describe("the views of one stream", () => {
 })
 
 describe("from bytes to events", () => {
-  const delta = (text: string) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })
+  const delta = (text: string, more: object = {}) => ({
+    type: "content_block_delta",
+    index: 0,
+    delta: { type: "text_delta", text },
+    ...more
+  })
 
   it("the same events whatever the chunks, line ends, comments and blank lines: 1,000 seeded ways", () => {
     const next = random(7)
@@ -172,7 +177,7 @@ describe("from bytes to events", () => {
       list[0],
       list[2],
       { type: "weather_report", sky: "blue" },
-      ...["abc", "abc", "xyz"].map((x) => ({ ...delta("abc"), echo: { x } })),
+      ...["abc", "abc", "xyz"].map((x) => delta("abc", { echo: { x } })),
       ...["a", "b"].map((x) => ({
         type: "content_block_delta",
         index: 0,
@@ -265,7 +270,7 @@ describe("from bytes to events", () => {
       Reply.stream(whole),
       tool.filter((event) => !event.includes("\"content_block_stop\",\"index\":1"))
     )
-    return run([around({ ...delta("x"), index: 7 }), unended], () =>
+    return run([around(delta("x", { index: 7 })), unended], () =>
       Effect.gen(function*() {
         for (const text of [/block 7 never began/, /input of get_weather never ended/]) {
           const found = yield* reason(once)
