@@ -23,7 +23,12 @@ interface Scenario {
   readonly limits: Organization.Limits
   readonly input: number
   readonly output: number
-  readonly overload?: ReadonlyArray<Organization.Episode>
+  /** How the account differs from a calm one that says everything. */
+  readonly account?: Organization.Options
+  /** The share of the account's limits that is left to us, on average. */
+  readonly share?: number
+  /** Jobs come over time, at this share of the limits, in bursts. */
+  readonly arrive?: number
 }
 
 const start = { requestsPerMinute: 1000, inputTokensPerMinute: 500_000, outputTokensPerMinute: 100_000 }
@@ -36,8 +41,33 @@ const scenarios: ReadonlyArray<Scenario> = [
     limits: start,
     input: 3000,
     output: 60,
-    overload: [{ from: 60, to: 90, rate: 1 }, { from: 90, to: 150, rate: 0.3 }]
-  }
+    account: { overload: [{ from: 60, to: 90, rate: 1 }, { from: 90, to: 150, rate: 0.3 }] }
+  },
+  { name: "hints until full", limits: start, input: 3000, output: 60, account: { retryAfter: "full" } },
+  {
+    name: "no headers, no hints",
+    limits: start,
+    input: 3000,
+    output: 60,
+    account: { retryAfter: "none", limitHeaders: false }
+  },
+  {
+    name: "others use 20 to 60 %",
+    limits: start,
+    input: 3000,
+    output: 60,
+    account: { foreignLoad: (seconds) => 0.4 + 0.2 * Math.sin(seconds / 20) },
+    share: 0.6
+  },
+  { name: "a tenth of the burst", limits: start, input: 3000, output: 60, account: { burst: 0.1 } },
+  {
+    name: "ramp limit",
+    limits: start,
+    input: 3000,
+    output: 60,
+    account: { ramp: { requestsPerMinute: 60, doubling: 30 } }
+  },
+  { name: "bursts at 90 %", limits: start, input: 3000, output: 60, arrive: 0.9 }
 ]
 
 /** A small generator of its own: the jobs do not depend on the library under test. */
@@ -64,11 +94,15 @@ const make = (scenario: Scenario, seed: number): ReadonlyArray<Job> => {
 const firstToken = 800
 const perSecond = 80
 
-const leastSeconds = (scenario: Scenario, all: ReadonlyArray<Job>): number => {
+const leastSeconds = (scenario: Scenario, all: ReadonlyArray<Job>, at: ReadonlyArray<number>): number => {
+  const { share = 1 } = scenario
+  const burst = scenario.account?.burst ?? 1
   const sum = (pick: (job: Job) => number): number => all.reduce((total, job) => total + pick(job), 0)
-  const seconds = (needed: number, perMinute: number): number => Math.max(0, needed - perMinute) / perMinute * 60
+  const seconds = (needed: number, perMinute: number): number =>
+    Math.max(0, needed - perMinute * burst) / (perMinute * share) * 60
   const { inputTokensPerMinute, outputTokensPerMinute, requestsPerMinute } = scenario.limits
   return Math.max(
+    at.at(-1) ?? 0,
     seconds(all.length, requestsPerMinute),
     seconds(sum((job) => job.input), inputTokensPerMinute),
     seconds(sum((job) => job.output), outputTokensPerMinute)
@@ -77,9 +111,26 @@ const leastSeconds = (scenario: Scenario, all: ReadonlyArray<Job>): number => {
 
 const params = (job: Job) => ({ model, max_tokens: 4096, messages: [{ role: "user" as const, content: job.text }] })
 
-type Strategy = (fetch: typeof globalThis.fetch, scenario: Scenario, all: ReadonlyArray<Job>) => Effect.Effect<number>
+type Strategy = (
+  fetch: typeof globalThis.fetch,
+  scenario: Scenario,
+  all: ReadonlyArray<Job>,
+  at: ReadonlyArray<number>
+) => Effect.Effect<number>
 
-const ours = (limits: boolean): Strategy => (fetch, scenario, all) => {
+/** Seconds at which the jobs come: all at once, or in bursts of about twenty. */
+const arrivals = (scenario: Scenario, seed: number): ReadonlyArray<number> => {
+  if (scenario.arrive === undefined) return Array.from({ length: jobs }, () => 0)
+  const next = random(seed + 1000)
+  const perSecond = scenario.limits.inputTokensPerMinute * scenario.arrive / 60 / (scenario.input * Math.exp(0.32))
+  let at = 0
+  return Array.from({ length: jobs }, () => {
+    if (next() < 1 / 20) at += -Math.log(1 - next()) * 20 / perSecond
+    return at
+  })
+}
+
+const ours = (limits: boolean): Strategy => (fetch, scenario, all, at) => {
   const services = Layer.mergeAll(
     ClaudeRateLimiter.layer({ key: "bench", ...(limits ? { limits: { [model]: scenario.limits } } : {}) }),
     ClaudeCircuitBreaker.layer(),
@@ -92,7 +143,11 @@ const ours = (limits: boolean): Strategy => (fetch, scenario, all) => {
     deadline: Infinity,
     maxAttempts: Infinity
   }).pipe(Layer.provide(services))
-  const one = (job: Job) => Effect.result(ClaudeClient.createMessage(params(job), { stream: true }))
+  const one = (job: Job, index: number) =>
+    Effect.andThen(
+      at[index] === 0 ? Effect.void : Effect.sleep(at[index]! * 1000),
+      Effect.result(ClaudeClient.createMessage(params(job), { stream: true }))
+    )
   return Effect.forEach(all, one, { concurrency: "unbounded" }).pipe(
     Effect.map((results) => results.filter(Result.isFailure).length),
     Effect.provide(layer),
@@ -100,7 +155,7 @@ const ours = (limits: boolean): Strategy => (fetch, scenario, all) => {
   )
 }
 
-const sdk = (maxRetries: number): Strategy => (fetch, _, all) =>
+const sdk = (maxRetries: number): Strategy => (fetch, _, all, at) =>
   Effect.promise(async () => {
     const client = new Anthropic({
       apiKey: "sk-ant-bench",
@@ -109,7 +164,8 @@ const sdk = (maxRetries: number): Strategy => (fetch, _, all) =>
       maxRetries,
       logLevel: "off"
     })
-    const one = async (job: Job) => {
+    const one = async (job: Job, index: number) => {
+      if (at[index] !== 0) await new Promise((resolve) => setTimeout(resolve, at[index]! * 1000))
       for await (const event of await client.messages.create({ ...params(job), stream: true })) void event
     }
     const results = await Promise.allSettled(all.map(one))
@@ -125,6 +181,7 @@ const strategies: ReadonlyArray<readonly [string, Strategy, number]> = [
 
 const play = async (scenario: Scenario, strategy: Strategy, seed: number) => {
   const all = make(scenario, seed)
+  const at = arrivals(scenario, seed)
   const job = (request: Reply.Received): Job => {
     const { messages } = request.json as { readonly messages: ReadonlyArray<{ readonly content: string }> }
     return all[Number.parseInt(messages[0]!.content, 10)]!
@@ -138,16 +195,16 @@ const play = async (scenario: Scenario, strategy: Strategy, seed: number) => {
           seed,
           limits: scenario.limits,
           latency: { firstToken, tokensPerSecond: perSecond, spread: 0.1 },
-          overload: scenario.overload ?? [],
+          ...scenario.account,
           input: (request) => job(request).input,
           output: (request) => job(request).output
         })
         const fetch = yield* FaultServer.fetch(account.handler)
-        const lost = yield* strategy(fetch, scenario, all)
+        const lost = yield* strategy(fetch, scenario, all, at)
         const { accepted, limited, overloaded } = yield* account.stats
         return {
           lost,
-          makespan: clock.now / 1000 / leastSeconds(scenario, all),
+          makespan: clock.now / 1000 / leastSeconds(scenario, all, at),
           limited: limited / Math.max(1, accepted),
           overloaded
         }
@@ -155,13 +212,17 @@ const play = async (scenario: Scenario, strategy: Strategy, seed: number) => {
     )
   } finally {
     giveBack()
+    // What the SDK hung on answers is let go by finalizers, which need a turn of the real loop.
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
 export const goodput = async (): Promise<void> => {
   const rows: Array<ReadonlyArray<string | number>> = []
-  for (const scenario of scenarios) {
-    for (const [name, strategy, count] of strategies) {
+  const wanted = new RegExp(process.env["SCENARIO"] ?? "", "i")
+  const whose = new RegExp(process.env["STRATEGY"] ?? "", "i")
+  for (const scenario of scenarios.filter(({ name }) => wanted.test(name))) {
+    for (const [name, strategy, count] of strategies.filter(([name]) => whose.test(name))) {
       const runs = []
       for (let seed = 1; seed <= count; seed++) runs.push(await play(scenario, strategy, seed))
       const lost = median(runs.map((run) => run.lost))

@@ -1,4 +1,5 @@
 /** All benchmarks, one after the other. `node bench/<name>.ts` runs one. */
+import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
@@ -6,5 +7,6 @@ import { streams } from "./streams.ts"
 
 await goodput()
 await overhead()
+classify()
 await streams()
 await kill()

@@ -2,9 +2,10 @@ import { FaultServer } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
-import { globSync } from "node:fs"
-import { join } from "node:path"
+import { globSync, readFileSync } from "node:fs"
+import { basename, join } from "node:path"
 import { out } from "./snippets.ts"
+import * as Tables from "./tables.ts"
 
 const run = (file: string, url: string) =>
   new Promise<{ readonly code: number | null; readonly text: string }>((resolve) => {
@@ -28,5 +29,14 @@ describe("every ts fence runs, in a process of its own, against the fault server
             ({ code, text }) => assert.strictEqual(code, 0, text)
           ))))
     )
+  }
+})
+
+describe("generated tables", () => {
+  for (const page of Tables.pages()) {
+    it(`${basename(page)} is as \`node docs/tables.ts\` writes it`, () => {
+      const text = readFileSync(page, "utf8")
+      assert.strictEqual(text, Tables.render(text))
+    })
   }
 })

@@ -6,7 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Bulk from "./bulk.ts"
+import * as Check from "./check.ts"
+import * as Doctor from "./doctor.ts"
+import * as Explain from "./explain.ts"
+import * as Paint from "./internal/paint.ts"
 import { textOf } from "./internal/problems.ts"
+import { standardInput, textIn } from "./internal/stdin.ts"
 import { serve } from "./serve.ts"
 
 const optional = Option.getOrUndefined
@@ -121,10 +126,67 @@ const bulkCommand = Command.make(
   Command.withDescription("run a file of prompts to its end and lose none")
 )
 
+const explainCommand = Command.make("explain", {
+  what: Argument.String("what").pipe(
+    Argument.withDescription("a status, a type, a code, a body, a transcript, a log line; - reads standard input"),
+    Argument.variadic({ min: 1 })
+  ),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("the diagnosis as JSON"), Flag.withDefault(false))
+}, ({ json, what }) =>
+  Effect.gen(function*() {
+    const pasted = what.length === 1 && what[0] === "-" ? yield* standardInput(Explain.most) : what.join(" ")
+    const found = yield* Explain.explain(pasted)
+    if (found === undefined) return yield* fail(1, Explain.needed)
+    const paint = Paint.forStream(process.stdout.isTTY === true, process.env)
+    yield* Effect.sync(() => process.stdout.write(json ? `${Explain.json(found)}\n` : Explain.text(found, paint)))
+  })).pipe(Command.withDescription("what a failure means and who has to act"))
+
+const checkCommand = Command.make("check", {
+  file: Argument.String("file").pipe(
+    Argument.withDescription("a request, a list of messages or a file of prompts; - reads standard input")
+  ),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("the violations as JSON"), Flag.withDefault(false))
+}, ({ file, json }) =>
+  textIn(file, Check.most).pipe(
+    Effect.flatMap(Check.check),
+    Effect.flatMap((checked) =>
+      Effect.andThen(
+        Effect.sync(() => process.stdout.write(json ? `${JSON.stringify(checked)}\n` : Check.text(checked))),
+        exit(checked.violations.length === 0 ? 0 : 1)
+      )
+    ),
+    Effect.catchTag("BadInput", (error) => fail(2, error.message))
+  )).pipe(Command.withDescription("whether the API would accept a saved request or conversation"))
+
+const doctorCommand = Command.make(
+  "doctor",
+  {
+    model: Flag.String("model").pipe(
+      Flag.withDescription("a model that must exist; may be given several times"),
+      Flag.atLeast(0)
+    ),
+    noMessage: Flag.Boolean("no-message").pipe(
+      Flag.withDescription("send no message: nothing is spent, streaming and limits stay unchecked"),
+      Flag.withDefault(false)
+    ),
+    json: Flag.Boolean("json").pipe(Flag.withDescription("the rows as JSON"), Flag.withDefault(false))
+  },
+  ({ json, model, noMessage }) =>
+    Effect.flatMap(Doctor.doctor({ models: model, message: !noMessage, env: process.env }), (rows) => {
+      const paint = Paint.forStream(process.stdout.isTTY === true, process.env)
+      return Effect.andThen(
+        Effect.sync(() => process.stdout.write(json ? `${JSON.stringify(rows)}\n` : Doctor.text(rows, paint))),
+        exit(Doctor.exitCode(rows))
+      )
+    })
+).pipe(Command.withDescription("what stands between this machine and an answer; sends one short message"))
+
 const serveCommand = Command.make("serve", {
   port: Flag.Int("port").pipe(Flag.withDescription("on 127.0.0.1"), Flag.withDefault(8787)),
   seed: Flag.Int("seed").pipe(Flag.withDefault(1)),
   limits: Flag.Boolean("limits").pipe(Flag.withDescription("simulate an account's limits"), Flag.withDefault(false))
 }, serve).pipe(Command.withDescription("a local Claude API that misbehaves on purpose"))
 
-export const command = Command.make("effect-claude").pipe(Command.withSubcommands([bulkCommand, serveCommand]))
+export const command = Command.make("effect-claude").pipe(
+  Command.withSubcommands([bulkCommand, checkCommand, doctorCommand, explainCommand, serveCommand])
+)

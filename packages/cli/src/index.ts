@@ -1,2 +1,5 @@
 export * as Bulk from "./bulk.ts"
+export * as Check from "./check.ts"
 export { command } from "./command.ts"
+export * as Doctor from "./doctor.ts"
+export * as Explain from "./explain.ts"

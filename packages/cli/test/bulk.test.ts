@@ -112,7 +112,7 @@ describe("bulk", () => {
       const prompts = write(dir, ids(30).map((id) => job(id)))
       const ended = await bulk(server.url, [prompts, "--out", out, "--concurrency", "2"])
       assert.strictEqual(ended.code, 3)
-      assert.match(ended.stdout, /BillingBlocked.*somebody who pays/)
+      assert.match(ended.stdout, /BillingBlocked.*whoever pays/)
       assert.strictEqual(results(out).length, 3)
       await Effect.runPromise(server.setHandler(Script.always(ok)))
       assert.strictEqual((await bulk(server.url, [prompts, "--out", out])).code, 0)

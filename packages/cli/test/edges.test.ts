@@ -120,7 +120,7 @@ describe("bulk: what it is given", () => {
       const odd = [job("null", { messages: [null] }), job("tools", { tools: 5 }), job("model", { model: 7 }), deep]
       const ended = await bulk(server.url, [write(dir, [...odd, ...jobs(5)]), "--out", out, "--json"])
       assert.strictEqual(ended.code, 1, ended.stderr)
-      assert.deepInclude(JSON.parse(ended.stdout), { succeeded: 5, errored: { InvalidRequest: 4 } })
+      assert.deepInclude(JSON.parse(ended.stdout), { succeeded: 5, errored: { RequestRejected: 4 } })
       assert.strictEqual(results(out).length, 9)
     }))
 

@@ -1,6 +1,8 @@
 export * as ClaudeClient from "./client/ClaudeClient.ts"
 export * as MessageStream from "./client/MessageStream.ts"
+export * as Preflight from "./client/Preflight.ts"
 export * as ClaudeError from "./errors/ClaudeError.ts"
+export * as Diagnosis from "./errors/Diagnosis.ts"
 export * as RateLimitHeaders from "./errors/RateLimitHeaders.ts"
 export * as ClaudeCircuitBreaker from "./policies/ClaudeCircuitBreaker.ts"
 export * as ClaudeRateLimiter from "./policies/ClaudeRateLimiter.ts"

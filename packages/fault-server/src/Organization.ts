@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fault from "./Fault.ts"
+import { Ramp } from "./internal/ramp.ts"
 import * as Random from "./internal/random.ts"
 import { Supply } from "./internal/supply.ts"
 import * as Tokens from "./internal/tokens.ts"
@@ -41,8 +42,14 @@ export interface Options {
   readonly cuts?: number
   /** Output tokens after which every request gets a 429 that does not heal. */
   readonly spendCap?: number
-  /** The share of every limit that others use. */
-  readonly foreignLoad?: number
+  /** The share of every limit that others use, below 1; by the seconds of the account's time, if it varies. */
+  readonly foreignLoad?: number | ((seconds: number) => number)
+  /** Acceleration: requests a minute at first, and the seconds in which that doubles; a quiet minute starts anew. */
+  readonly ramp?: { readonly requestsPerMinute: number; readonly doubling: number }
+  /** The hint of a 429: until the request fits, until the limit is full again, or none. Default: "fits". */
+  readonly retryAfter?: "fits" | "full" | "none"
+  /** Whether answers carry rate-limit headers; default true. */
+  readonly limitHeaders?: boolean
   readonly input?: (request: Reply.Received) => number
   readonly output?: (request: Reply.Received) => number
 }
@@ -93,6 +100,11 @@ const prose = (tokens: number, next: () => number): string => {
 export const make = (options: Options = {}): Effect.Effect<Organization> =>
   Effect.map(Clock.Clock, (clock) => {
     const { burst = 1, cuts = 0, foreignLoad = 0, overload = [], resets = 0, seed = 1, speed = 1 } = options
+    const { limitHeaders = true, retryAfter = "fits" } = options
+    const foreign = typeof foreignLoad === "number" ? () => foreignLoad : (at: number) => foreignLoad(at / 1000)
+    const ramp = options.ramp === undefined
+      ? undefined
+      : new Ramp(options.ramp.requestsPerMinute, options.ramp.doubling * 1000)
     const { firstToken, spread, tokensPerSecond } = options.latency ??
       { firstToken: 800, tokensPerSecond: 80, spread: 0.15 }
     const limitsOf = typeof options.limits === "function"
@@ -124,7 +136,7 @@ export const make = (options: Options = {}): Effect.Effect<Organization> =>
       if (supplies === undefined) {
         const limits = limitsOf(limitClass)
         const at = now()
-        const supply = (perMinute: number): Supply => new Supply(perMinute * (1 - foreignLoad), burst, at)
+        const supply = (perMinute: number): Supply => new Supply(perMinute, burst, at, foreign)
         supplies = {
           requests: supply(limits.requestsPerMinute),
           input: supply(limits.inputTokensPerMinute),
@@ -137,6 +149,7 @@ export const make = (options: Options = {}): Effect.Effect<Organization> =>
 
     const headersOf = (supplies: Supplies, at: number): Record<string, string> => {
       const headers: Record<string, string> = {}
+      if (!limitHeaders) return headers
       for (const dimension of dimensions) {
         const supply = supplies[dimension]
         const level = Math.max(0, supply.read(at))
@@ -160,6 +173,15 @@ export const make = (options: Options = {}): Effect.Effect<Organization> =>
     const inputOf = options.input ?? ((request: Reply.Received) => Tokens.estimate(request.json))
 
     const limited = (supplies: Supplies, input: number, at: number): Reply.Reply | undefined => {
+      const tooFast = ramp?.wait(at) ?? 0
+      if (tooFast > 0) {
+        stats.limited++
+        const hint = retryAfter === "none" ? {} : { "retry-after": String(Math.ceil(tooFast / speed / 1000)) }
+        return Reply.error(429, "rate_limit_error", "Your requests have grown too fast. Please ramp up gradually.", {
+          headers: { ...headersOf(supplies, at), ...hint },
+          code: "ramp_limit_exceeded"
+        })
+      }
       const needs = { requests: 1, input, output: 1 }
       let wait = 0
       let hit: Dimension | undefined
@@ -173,13 +195,15 @@ export const make = (options: Options = {}): Effect.Effect<Organization> =>
       if (hit === undefined) return undefined
       stats.limited++
       const limit = supplies[hit].perMinute
+      if (retryAfter === "full") wait = supplies[hit].wait(supplies[hit].capacity, at)
+      const hint = retryAfter === "none" ? {} : { "retry-after": String(Math.max(1, Math.ceil(wait / speed / 1000))) }
       return Reply.error(
         429,
         "rate_limit_error",
         `This request would exceed your organization's rate limit of ${Math.round(limit)} ${
           limitText[hit]
         } per minute.`,
-        { headers: { ...headersOf(supplies, at), "retry-after": String(Math.max(1, Math.ceil(wait / speed / 1000))) } }
+        { headers: { ...headersOf(supplies, at), ...hint } }
       )
     }
 
@@ -197,6 +221,7 @@ export const make = (options: Options = {}): Effect.Effect<Organization> =>
       const input = inputOf(request)
       const refused = limited(supplies, input, at)
       if (refused !== undefined) return refused
+      ramp?.take(at)
       supplies.requests.take(1, at)
       supplies.input.take(input, at)
       stats.accepted++

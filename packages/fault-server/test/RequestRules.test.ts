@@ -17,7 +17,7 @@ describe("RequestRules answers in the API's words", () => {
     ["too many max_tokens", { max_tokens: 128_001 }, /128001 > 128000/],
     ["the most max_tokens", { max_tokens: 128_000 }, undefined],
     ["sampling", { temperature: 0.5 }, /temperature: Extra inputs/],
-    ["a bad role", { messages: [{ role: "system", content: "x" }] }, /messages\.0\.role/],
+    ["a bad role", { messages: [{ role: "model", content: "x" }] }, /messages\.0\.role/],
     ["no messages", { messages: [] }, /at least one message/],
     ["prefill on a new model", { messages: [user("a"), assistant("b")] }, /does not support assistant message prefill/],
     ["prefill on an old model", { model: "claude-haiku-4-5", messages: [user("a"), assistant("b")] }, undefined],

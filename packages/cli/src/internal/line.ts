@@ -1,18 +1,18 @@
 /** One line to its result: tried until it has one, given back when the run stops. */
-import { ClaudeClient, ClaudeError } from "effect-claude"
+import { ClaudeClient, type ClaudeError, Diagnosis } from "effect-claude"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
-import { adviceOf } from "./advice.ts"
 import * as Flight from "./flight.ts"
 import type { Job } from "./input.ts"
 import type { Output } from "./output.ts"
-import { type OutputFailed, textOf } from "./problems.ts"
+import type { OutputFailed } from "./problems.ts"
 import * as Results from "./result.ts"
 import * as Tally from "./tally.ts"
+import { nameOf } from "./who.ts"
 
 export interface Settings {
   readonly model: string | undefined
@@ -72,15 +72,11 @@ const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
   } as unknown as ClaudeClient.MessageParams
 }
 
-/** The SDK throws on some shapes that its types exclude: such a line must not take the others with it. */
-const unsendable = (defect: unknown): Effect.Effect<never, ClaudeError.ClaudeError> =>
-  Effect.fail(
-    new ClaudeError.ClaudeError({
-      method: "createMessage",
-      reason: new ClaudeError.InvalidRequest({ message: `This request cannot be sent: ${textOf(defect)}` }),
-      attempts: []
-    })
-  )
+/** Who has to do what first. */
+const firstStep = (reason: ClaudeError.Reason): string => {
+  const { steps, who } = Diagnosis.of(reason)
+  return `${nameOf(who)}: ${steps[0] ?? ""}`
+}
 
 const halt = (run: Run, why: string): Effect.Effect<void> =>
   Effect.andThen(
@@ -99,7 +95,7 @@ const ask = (run: Run, params: ClaudeClient.MessageParams, left: { readonly mill
       continuations: run.settings.stream ? continuations : 0,
       maxAttempts: left.tries,
       ...(left.millis === Infinity ? {} : { deadline: Duration.millis(left.millis) })
-    }).pipe(Effect.catchDefect(unsendable), Effect.result, Effect.provideService(Flight.Flight, flight))
+    }).pipe(Effect.result, Effect.provideService(Flight.Flight, flight))
     const grounded = Effect.flatMap(
       Deferred.await(run.stop),
       () => flight.sending === undefined ? Effect.undefined : Effect.never
@@ -133,7 +129,7 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
       const { reason } = error
       tries += error.attempts.length
       if (stopsRun(reason, run.worked.has(params.model))) {
-        return yield* halt(run, `${reason._tag}: ${reason.message} → ${adviceOf(reason._tag)}`)
+        return yield* halt(run, `${reason._tag}: ${reason.message} → ${firstStep(reason)}`)
       }
       // The stop ended the schedule, not the line.
       if (Deferred.isDoneUnsafe(run.stop) && error.attempts.at(-1)?.refused === "schedule") return
@@ -144,6 +140,7 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
         yield* run.output.append(Results.errored(job.customId, error))
         tally.errored++
         Tally.count(tally.erroredBy, reason._tag)
+        if (!tally.advice.has(reason._tag)) tally.advice.set(reason._tag, firstStep(reason))
         return
       }
       tally.requeued++

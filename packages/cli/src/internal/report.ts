@@ -1,6 +1,5 @@
 /** What a run did, for a person and as JSON. */
 import type { ClaudeRateLimiter } from "effect-claude"
-import { adviceOf } from "./advice.ts"
 import * as Tally from "./tally.ts"
 
 export interface Report {
@@ -17,6 +16,8 @@ export interface Report {
   readonly succeeded: number
   readonly refusals: number
   readonly errored: { readonly [reason: string]: number }
+  /** What to do about each of those. */
+  readonly advice: { readonly [reason: string]: string }
   readonly requests: {
     readonly sent: number
     readonly wasted: number
@@ -62,6 +63,7 @@ export const make = (
     succeeded: tally.succeeded,
     refusals: tally.refused,
     errored: Object.fromEntries(tally.erroredBy),
+    advice: Object.fromEntries(tally.advice),
     requests: { sent: tally.requests, wasted: Tally.sum(tally.wastedBy), wastedBy: Object.fromEntries(tally.wastedBy) },
     waited: {
       limiter: seconds(tally.waits.get("limiter")),
@@ -89,7 +91,7 @@ export const text = (report: Report, out: string): string => {
     row("succeeded", `${report.succeeded}${earlier(lines.before - lines.erroredBefore)}`),
     ...(report.refusals > 0 ? [row("  refusals", report.refusals)] : []),
     row("errored", `${erroredNow}${earlier(lines.erroredBefore, "; --retry-errored sends them again")}`),
-    ...Object.entries(errored).map(([tag, times]) => row(`  ${tag}`, `${times}: ${adviceOf(tag)}`)),
+    ...Object.entries(errored).map(([tag, times]) => row(`  ${tag}`, `${times}: ${report.advice[tag] ?? ""}`)),
     row("requests", `${requests.sent} sent, ${requests.wasted} wasted (${share.toFixed(1)} %)`),
     ...Object.entries(requests.wastedBy).map(([tag, times]) => row(`  ${tag}`, times)),
     row(

@@ -11,6 +11,8 @@ export interface Tally {
   refused: number
   errored: number
   readonly erroredBy: Map<string, number>
+  /** The first step of the first such failure's diagnosis. */
+  readonly advice: Map<string, string>
   requests: number
   readonly wastedBy: Map<string, number>
   /** Milliseconds, summed over all lines. */
@@ -38,6 +40,7 @@ export const make = (total: number, succeeded: number, errored: number): Tally =
   refused: 0,
   errored: 0,
   erroredBy: new Map(),
+  advice: new Map(),
   requests: 0,
   wastedBy: new Map(),
   waits: new Map(),

@@ -20,7 +20,11 @@ export interface CallOptions {
     readonly maxAttempts?: number;
     readonly priority?: number;
 }
-export interface CreateOptions extends CallOptions {
+export interface StreamOptions extends CallOptions {
+    readonly continuations?: number;
+    readonly continueOnMaxTokens?: number;
+}
+export interface CreateOptions extends StreamOptions {
     readonly stream?: boolean;
 }
 declare const InvalidKey_base: Schema.Class<InvalidKey, Schema.TaggedStruct<"InvalidKey", {
@@ -31,7 +35,7 @@ export declare class InvalidKey extends InvalidKey_base {
 }
 declare const ClaudeClient_base: Context.ServiceClass<ClaudeClient, "effect-claude/client/ClaudeClient", {
     readonly createMessage: (params: MessageParams, options?: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError>;
-    readonly streamMessage: (params: MessageParams, options?: CallOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError>;
+    readonly streamMessage: (params: MessageParams, options?: StreamOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError>;
     readonly countTokens: (params: Messages.MessageCountTokensParams, options?: CallOptions) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError>;
     readonly getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError>;
     readonly listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>;
@@ -39,12 +43,17 @@ declare const ClaudeClient_base: Context.ServiceClass<ClaudeClient, "effect-clau
 export declare class ClaudeClient extends ClaudeClient_base {
 }
 export declare const createMessage: (params: MessageParams, options?: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError, ClaudeClient>;
-export declare const streamMessage: (params: MessageParams, options?: CallOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError, ClaudeClient>;
+export declare const streamMessage: (params: MessageParams, options?: StreamOptions) => Stream.Stream<Messages.RawMessageStreamEvent, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const countTokens: (params: Messages.MessageCountTokensParams, options?: CallOptions) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const requireComplete: <E, R>(self: Effect.Effect<Messages.Message, E, R>) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R>;
-export interface Options extends Resilience.Options {
+export interface CheckOptions {
+    readonly preflight?: boolean | {
+        readonly waive: ReadonlyArray<string>;
+    };
+}
+export interface Options extends Resilience.Options, CheckOptions {
     readonly apiKey?: Redacted.Redacted<string>;
     readonly baseUrl?: string;
     readonly fetch?: typeof globalThis.fetch;
@@ -53,5 +62,5 @@ export type BuildError = InvalidKey | Resilience.ImpossiblePolicy | Config.Confi
 type State = ClaudeRateLimiter | ClaudeCircuitBreaker | RetryBudget;
 export declare const layer: (options?: Options) => Layer.Layer<ClaudeClient, BuildError, State>;
 export declare const layerStandard: (options?: Options & Resilience.LayerOptions) => Layer.Layer<ClaudeClient, BuildError>;
-export declare const layerSdk: (sdk: Sdk.SdkClient, options?: Resilience.Options) => Layer.Layer<ClaudeClient, Resilience.ImpossiblePolicy, State>;
+export declare const layerSdk: (sdk: Sdk.SdkClient, options?: Resilience.Options & CheckOptions) => Layer.Layer<ClaudeClient, Resilience.ImpossiblePolicy, State>;
 export {};

@@ -49,6 +49,7 @@ export declare class ClaudeError extends ClaudeError_base {
     get outcome(): Outcome;
     get message(): string;
 }
+export declare const redact: (text: string, secrets?: ReadonlyArray<string>) => string;
 export type Answer = Classify.Answer;
 export declare const fromResponse: (answer: Answer) => Local.RealReason;
 export declare const fromStreamEvent: (data: unknown, stream: Omit<Answer, "status" | "body">) => Local.RealReason;
@@ -57,6 +58,7 @@ export declare const fromBody: (body: string, answer: Omit<Answer, "body">) => L
 export declare const mark: <R extends Reason>(reason: R, marks: {
     readonly delivered?: true;
     readonly retried?: true;
+    readonly partial?: Partial;
 }) => R;
 export declare const reasonOf: (error: unknown) => Reason | undefined;
 export declare const withAttempts: <E extends ClaudeError>(error: E, attempts: ReadonlyArray<Attempt>) => E;

@@ -10,6 +10,7 @@ export interface ReserveRequest {
     readonly maxTokens?: number | undefined;
     readonly priority?: number | undefined;
     readonly deadline?: number | undefined;
+    readonly watched?: boolean | undefined;
     readonly granted?: ((reservation: Reservation) => void) | undefined;
 }
 export type Settlement = {

@@ -20,6 +20,7 @@ import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
 import * as Complete from "./internal/complete.ts"
+import { Gate } from "./internal/gate.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
 import * as Sdk from "./internal/sdk.ts"
@@ -128,7 +129,12 @@ export const requireComplete: <E, R>(
   self: Effect.Effect<Messages.Message, E, R>
 ) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R> = Complete.requireComplete
 
-export interface Options extends Resilience.Options {
+export interface CheckOptions {
+  /** Requests that the API surely rejects are not sent. Default true; `{ waive }` leaves rules out by name. */
+  readonly preflight?: boolean | { readonly waive: ReadonlyArray<string> }
+}
+
+export interface Options extends Resilience.Options, CheckOptions {
   /** Default: `ANTHROPIC_API_KEY`. */
   readonly apiKey?: Redacted.Redacted<string>
   /** Default: `ANTHROPIC_BASE_URL`, else the API. */
@@ -151,7 +157,8 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
   const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
-  return yield* make({ settings, secrets: [key], sdk: Sdk.make({ apiKey: key, baseURL, fetch }) })
+  const gate = new Gate(options.preflight ?? true, true)
+  return yield* make({ settings, gate, secrets: [key], sdk: Sdk.make({ apiKey: key, baseURL, fetch }) })
 })
 
 /** What building a client can fail with. */
@@ -168,10 +175,13 @@ export const layerStandard = (
   options: Options & Resilience.LayerOptions = {}
 ): Layer.Layer<ClaudeClient, BuildError> => layer(options).pipe(Layer.provide(Resilience.layer(options)))
 
-/** A client around an SDK instance of yours, for other platforms and credentials; its own retries are off. */
+/**
+ * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off, and preflight
+ * leaves rules of the direct API's version and sizes out.
+ */
 export const layerSdk = (
   sdk: Sdk.SdkClient,
-  options: Resilience.Options = {}
+  options: Resilience.Options & CheckOptions = {}
 ): Layer.Layer<ClaudeClient, Resilience.ImpossiblePolicy, State> =>
   Layer.fresh(Layer.effect(
     ClaudeClient,
@@ -179,5 +189,5 @@ export const layerSdk = (
       ClaudeClient["Service"],
       never,
       State | Scope.Scope
-    > => make({ sdk, settings, secrets: [] }))
+    > => make({ sdk, settings, gate: new Gate(options.preflight ?? true, false), secrets: [] }))
   ))

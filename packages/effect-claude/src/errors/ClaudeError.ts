@@ -4,7 +4,7 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { redact } from "./internal/body.ts"
+import * as Body from "./internal/body.ts"
 import * as Classify from "./internal/classify.ts"
 import type * as Fields from "./internal/fields.ts"
 import * as Local from "./internal/local.ts"
@@ -88,6 +88,9 @@ export class ClaudeError extends Schema.TaggedError<ClaudeError>()("ClaudeError"
   }
 }
 
+/** A text without what looks like a key, a token, a cookie or a password, and without the secrets that are given. */
+export const redact: (text: string, secrets?: ReadonlyArray<string>) => string = Body.redact
+
 /** An answer that is not a success: status, headers, raw or parsed body. */
 export type Answer = Classify.Answer
 
@@ -110,7 +113,7 @@ export const fromBody = (body: string, answer: Omit<Answer, "body">): Local.Real
     message: `The API answered ${answer.status} with ${what}.`,
     status: answer.status,
     requestId,
-    body: redact(body, answer.secrets).slice(0, 500)
+    body: Body.redact(body, answer.secrets).slice(0, 500)
   })
 }
 

@@ -25,6 +25,8 @@ export interface ReserveRequest {
   readonly priority?: number | undefined
   /** An instant in Clock milliseconds. */
   readonly deadline?: number | undefined
+  /** The answer's headers will be observed, so that a slow start can find out what the server thinks; default false. */
+  readonly watched?: boolean | undefined
   /** Told at the moment of the grant, for callers that may be interrupted just after. */
   readonly granted?: ((reservation: Reservation) => void) | undefined
 }

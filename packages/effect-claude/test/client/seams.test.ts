@@ -282,7 +282,11 @@ describe("when nothing goes on", () => {
       ...params,
       output_config: { format: { type: "json_schema", schema: {} } }
     } as ClaudeClient.MessageParams
-    const thinking = { ...older, thinking: { type: "enabled", budget_tokens: 1024 } } as ClaudeClient.MessageParams
+    const thinking = {
+      ...older,
+      max_tokens: 4096,
+      thinking: { type: "enabled", budget_tokens: 1024 }
+    } as ClaudeClient.MessageParams
     const tool = Fault.cutAfterEvents(8)(stream(kinds["one tool"]!))
     return lean(({ answer, seen }) =>
       Effect.gen(function*() {

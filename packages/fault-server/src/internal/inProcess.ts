@@ -57,6 +57,7 @@ export const inProcess = (
     const chunks = reply.body[Symbol.iterator]()
     let fiber: Fiber.Fiber<void> | undefined
     let sent = 0
+    let next = chunks.next()
     let over = false
     let stream: ReadableStreamDefaultController<Uint8Array> | undefined
     const ended = (outcome: "sent" | "aborted" | "reset"): void => {
@@ -75,13 +76,17 @@ export const inProcess = (
       stream?.error(aborted())
     }
     const step = Effect.fnUntraced(function*(controller: ReadableStreamDefaultController<Uint8Array>) {
-      for (let next = chunks.next(); next.done !== true; next = chunks.next()) {
+      while (next.done !== true) {
         const { bytes, delay } = next.value
         if (delay > 0) yield* Effect.sleep(Duration.millis(delay))
         sent++
+        next = chunks.next()
         const piece = typeof bytes === "string" ? encoder.encode(bytes) : bytes.slice()
         // A reader never sees an empty piece from a socket either.
-        if (piece.length > 0) return controller.enqueue(piece)
+        if (piece.length === 0) continue
+        controller.enqueue(piece)
+        // With the last piece the end is there: a reader that has all it wants need not ask for it.
+        if (next.done !== true || reply.end !== "close") return
       }
       if (reply.end === "silence") return yield* Effect.never
       ended(reply.end === "reset" ? "reset" : "sent")

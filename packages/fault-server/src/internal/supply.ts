@@ -7,27 +7,37 @@ interface Production {
   stopped: number
 }
 
+/** What others use is the same for so many milliseconds. */
+const step = 1000
+
 export class Supply {
   readonly perMinute: number
   readonly capacity: number
+  private readonly foreign: (at: number) => number
   private level: number
   private at: number
   private productions: Array<Production> = []
   /** The lowest share that was ever left. */
   lowest = 1
 
-  constructor(perMinute: number, burst: number, now: number) {
+  /** `foreign`: the share of it that others use, by the time in milliseconds. */
+  constructor(perMinute: number, burst: number, now: number, foreign: (at: number) => number = () => 0) {
     this.perMinute = perMinute
+    this.foreign = foreign
     this.capacity = perMinute * burst
     this.level = this.capacity
     this.at = now
   }
 
-  /** Between two starts or ends of productions the net rate is constant, so that each such piece is exact. */
+  private net(at: number): number {
+    return this.perMinute * (1 - this.foreign(at)) / 60_000
+  }
+
+  /** Between two starts or ends of productions, within a second of what others use, the net rate is constant, so that each such piece is exact. */
   read(now: number): number {
     while (this.at < now) {
-      let next = now
-      let rate = this.perMinute / 60_000
+      let next = Math.min(now, Math.floor(this.at / step + 1) * step)
+      let rate = this.net(this.at)
       for (const one of this.productions) {
         const end = Math.min(one.start + one.total / one.perMilli, one.stopped)
         if (one.start > this.at) next = Math.min(next, one.start)
@@ -63,6 +73,6 @@ export class Supply {
 
   /** Milliseconds until so much is there. */
   wait(amount: number, now: number): number {
-    return Math.max(0, (Math.min(amount, this.capacity) - this.read(now)) * 60_000 / this.perMinute)
+    return Math.max(0, (Math.min(amount, this.capacity) - this.read(now)) / this.net(now))
   }
 }

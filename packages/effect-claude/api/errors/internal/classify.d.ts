@@ -9,4 +9,5 @@ export interface Answer {
     readonly delivered?: boolean | undefined;
     readonly secrets?: ReadonlyArray<string>;
 }
+export declare const statusOfType: ReadonlyMap<string, number>;
 export declare const answer: (given: Answer) => RealReason;

@@ -151,6 +151,17 @@ declare const DeadlineExceeded_base: Schema.Class<DeadlineExceeded, Schema.Tagge
     readonly retried: Schema.optional<Schema.Boolean>;
     readonly deadline: Schema.DurationFromMillis;
     readonly last: Schema.optional<Schema.Union<readonly [typeof Remote.InvalidRequest, typeof Remote.ContextOverflow, typeof Remote.InvalidConversation, typeof Remote.AuthenticationFailed, typeof Remote.PermissionDenied, typeof Remote.AccountOnHold, typeof Remote.BillingBlocked, typeof Remote.NotFound, typeof Remote.RequestTooLarge, typeof Remote.Conflict, typeof Remote.RateLimited, typeof Remote.Overloaded, typeof Remote.ServerFailed, typeof Transport.ConnectionFailed, typeof Transport.TimedOut, typeof Transport.StreamInterrupted, typeof Transport.MalformedResponse]>>;
+    readonly partial: Schema.optional<Schema.Struct<{
+        readonly content: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
+        readonly complete: Schema.Int;
+        readonly usage: Schema.Struct<{
+            readonly inputTokens: Schema.Number;
+            readonly cacheCreationTokens: Schema.Number;
+            readonly cacheReadTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+            readonly estimated: Schema.Boolean;
+        }>;
+    }>>;
 }>, import("effect/Cause").YieldableError>;
 export declare class DeadlineExceeded extends DeadlineExceeded_base {
     get isRetryable(): boolean;

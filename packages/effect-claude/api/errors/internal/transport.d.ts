@@ -7,6 +7,17 @@ declare const ConnectionFailed_base: Schema.Class<ConnectionFailed, Schema.Tagge
     readonly code: Schema.optional<Schema.String>;
     readonly status: Schema.optional<Schema.Int>;
     readonly requestId: Schema.optional<Schema.String>;
+    readonly partial: Schema.optional<Schema.Struct<{
+        readonly content: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
+        readonly complete: Schema.Int;
+        readonly usage: Schema.Struct<{
+            readonly inputTokens: Schema.Number;
+            readonly cacheCreationTokens: Schema.Number;
+            readonly cacheReadTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+            readonly estimated: Schema.Boolean;
+        }>;
+    }>>;
 }>, import("effect/Cause").YieldableError>;
 export declare class ConnectionFailed extends ConnectionFailed_base {
     get isRetryable(): boolean;

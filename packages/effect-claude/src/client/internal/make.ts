@@ -12,6 +12,7 @@ import { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import { collecting } from "./collecting.ts"
+import type { Gate } from "./gate.ts"
 import { forMessage, type Run } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
@@ -26,13 +27,14 @@ export interface Built {
   readonly sdk: Sdk.SdkClient
   readonly settings: Resilience.Settings
   readonly secrets: ReadonlyArray<string>
+  readonly gate: Gate
 }
 
 const missing = (method: string): ClaudeError.InvalidRequest =>
   new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
 
 /** Takes its limiter, breaker and budget from beneath it, once. */
-export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Built) {
+export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }: Built) {
   const clock = yield* Clock.Clock
   const services: Services = {
     limiter: yield* ClaudeRateLimiter,
@@ -50,7 +52,9 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
   const run: Run = (request, attempt) => {
-    const { model, options, resend, size } = request
+    const { options, resend, size } = request
+    // With preflight off it may be anything.
+    const model = String(request.model)
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
       ? total
@@ -95,21 +99,22 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
     })
 
   const client: ClaudeClient["Service"] = {
-    createMessage: (params, options = {}) => {
-      const { continuations = 0, continueOnMaxTokens = 0 } = options
-      if (continuations > 0 || continueOnMaxTokens > 0) {
-        return Effect.suspend(() => collecting(run, params, options, untilOf(options)))
-      }
-      const request = forMessage("createMessage", () => params, options)
-      return options.stream ?? params.max_tokens >= streamedFrom
-        ? Effect.map(run(request, (context) => Attempts.collected(context, params)), (reader) => reader.whole.result())
-        : run(request, (context) => Attempts.json(context, params))
-    },
+    createMessage: (params, options = {}) =>
+      Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
+        const { continuations = 0, continueOnMaxTokens = 0 } = options
+        if (continuations > 0 || continueOnMaxTokens > 0) return collecting(run, params, options, untilOf(options))
+        const request = forMessage("createMessage", () => params, options)
+        return options.stream ?? params.max_tokens >= streamedFrom
+          ? Effect.map(
+            run(request, (context) => Attempts.collected(context, params)),
+            (reader) => reader.whole.result()
+          )
+          : run(request, (context) => Attempts.json(context, params))
+      }),
     streamMessage: (params, options = {}) =>
       Stream.unwrap(
-        Effect.suspend(() =>
-          streaming({ run, now: transport.now, settings, budget: services.budget }, params, options, untilOf(options))
-        )
+        Effect.andThen(gate.pass("streamMessage", params), () =>
+          streaming({ run, now: transport.now, settings, budget: services.budget }, params, options, untilOf(options)))
       ),
     countTokens: (params, options = {}) => {
       const count = sdk.messages.countTokens
@@ -121,18 +126,24 @@ export const make = Effect.fnUntraced(function*({ sdk, secrets, settings }: Buil
     },
     getModel: (id, options = {}) => {
       const { models } = sdk
-      return plain(
-        "getModel",
-        options,
-        models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
+      return Effect.tap(
+        plain(
+          "getModel",
+          options,
+          models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
+        ),
+        (info) => Effect.sync(() => gate.facts.learn(info))
       )
     },
     listModels: (options = {}) => {
       const { models } = sdk
-      return plain(
-        "listModels",
-        options,
-        models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
+      return Effect.tap(
+        plain(
+          "listModels",
+          options,
+          models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
+        ),
+        (all) => Effect.sync(() => all.forEach((info) => gate.facts.learn(info)))
       )
     }
   }

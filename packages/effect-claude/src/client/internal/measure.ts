@@ -4,14 +4,24 @@
 const sourceCharacters = 5_250
 
 export const measure = (value: unknown): number => {
-  if (typeof value === "string") return value.length
-  if (typeof value !== "object" || value === null) return 4
-  let size = 2
-  if (Array.isArray(value)) {
-    for (const item of value) size += measure(item)
-    return size
+  let size = 0
+  // Its own stack: a value may be nested deeper than calls can be.
+  const stack: Array<unknown> = [value]
+  while (stack.length > 0) {
+    const next = stack.pop()
+    if (typeof next === "string") size += next.length
+    else if (typeof next !== "object" || next === null) size += 4
+    else if (Array.isArray(next)) {
+      size += 2
+      for (const item of next) stack.push(item)
+    } else if ("type" in next && next.type === "base64") size += sourceCharacters
+    else {
+      size += 2
+      for (const [name, item] of Object.entries(next)) {
+        size += name.length
+        stack.push(item)
+      }
+    }
   }
-  if ("type" in value && value.type === "base64") return sourceCharacters
-  for (const [name, item] of Object.entries(value)) size += name.length + measure(item)
   return size
 }

@@ -30,7 +30,7 @@ export interface SdkClient {
       query?: null,
       options?: Anthropic.RequestOptions
     ) => AsyncIterable<Anthropic.ModelInfo>
-  }
+  } | undefined
 }
 
 export interface SdkOptions {
@@ -105,12 +105,35 @@ const opened = (response: Response | LeanResponse): Opened => {
   }
 }
 
+/** The SDK could not even write the request: its shape is none that its types allow. */
+const unsendable = (thrown: unknown): ClaudeError.InvalidRequest =>
+  new ClaudeError.InvalidRequest({
+    message: `This request cannot be sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+  })
+
+/** What `JSON.stringify` throws. */
+const unwritable = (thrown: unknown): boolean =>
+  thrown instanceof RangeError || (thrown instanceof TypeError && /serialize|circular|JSON/i.test(thrown.message))
+
 /** Sends a request and waits for its headers. */
 export const open = async (
   client: SdkClient,
   params: Anthropic.MessageCreateParams,
   signal: AbortSignal
-): Promise<Opened> => opened(await client.messages.create(params, requestOptions(signal)).asResponse())
+): Promise<Opened> => {
+  let sending: ReturnType<SdkClient["messages"]["create"]>
+  try {
+    sending = client.messages.create(params, requestOptions(signal))
+  } catch (thrown) {
+    // Whatever is thrown before there is a promise is thrown before anything was sent.
+    throw unsendable(thrown)
+  }
+  try {
+    return opened(await sending.asResponse())
+  } catch (thrown) {
+    throw unwritable(thrown) ? unsendable(thrown) : thrown
+  }
+}
 
 interface Failed {
   readonly status: number
@@ -132,8 +155,9 @@ export const reasonOf = (
     readonly bounds: Parameters<typeof ClaudeError.fromTransport>[1]
     readonly secrets: ReadonlyArray<string>
   }
-): ClaudeError.RealReason | undefined =>
-  isFailed(thrown)
+): ClaudeError.RealReason | undefined => {
+  if (thrown instanceof ClaudeError.InvalidRequest) return thrown
+  return isFailed(thrown)
     ? ClaudeError.fromResponse({
       status: thrown.status,
       header: (name) => thrown.headers.get(name),
@@ -142,6 +166,7 @@ export const reasonOf = (
       secrets: context.secrets
     })
     : ClaudeError.fromTransport(thrown, context.bounds, context.secrets)
+}
 
 /** Headers of an answer that failed, for the limiter. */
 export const headersOf = (thrown: unknown): ((name: string) => string | null) | undefined =>

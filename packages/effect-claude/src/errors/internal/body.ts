@@ -9,14 +9,26 @@ export interface ErrorBody {
   readonly appealUrl: string | undefined
 }
 
-const secret = /sk-ant-[\w-]+|(bearer\s+|x-api-key["':\s]+|(?:set-)?cookie["':\s]+)[^\s"',;<]+/gi
+/** What looks like a secret wherever it stands; the first group, where there is one, is kept. */
+const secretPatterns: ReadonlyArray<RegExp> = [
+  /sk-ant-[\w-]+/g,
+  /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g,
+  /\b((?:set-)?cookie["']?\s*[:=]\s*["']?)[^\r\n"'<]+/gi,
+  /\b((?:x-api-key|x-goog-api-key|x-amz-security-token|api[-_]key|authorization)["']?\s*[:=]\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"',;<&]+/gi,
+  /\b(bearer\s+)[^\s"',;<&]+/gi,
+  /(:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/g
+]
 
-/** Takes out keys, bearer tokens and cookies, and whatever the caller knows to be secret. */
-export const redact = (text: string, secrets: ReadonlyArray<string> = []): string =>
-  secrets.filter((known) => known.length > 0).reduce(
-    (clean, known) => clean.replaceAll(known, "<redacted>"),
-    text.replace(secret, (_, name: string | undefined) => `${name ?? ""}<redacted>`)
-  )
+/** Takes out keys, tokens, cookies and passwords, and whatever the caller knows to be secret. */
+export const redact = (text: string, secrets: ReadonlyArray<string> = []): string => {
+  let clean = text
+  for (const known of secrets) if (known !== "") clean = clean.replaceAll(known, "<redacted>")
+  for (const pattern of secretPatterns) {
+    // Without a group, what follows the match is its offset.
+    clean = clean.replace(pattern, (_, name: unknown) => `${typeof name === "string" ? name : ""}<redacted>`)
+  }
+  return clean
+}
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -25,12 +37,16 @@ export const isFields = (value: unknown): value is Fields =>
 
 const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
 
+/** So much of a page is looked at. */
+const mostPage = 16_384
+
 /** The visible text of a page, at most 300 characters. */
 const page = (html: string): string =>
-  html.replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim().slice(
-    0,
-    300
-  )
+  html.slice(0, mostPage).replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
+    .trim().slice(
+      0,
+      300
+    )
 
 const parse = (body: unknown): unknown => {
   if (typeof body !== "string") return body

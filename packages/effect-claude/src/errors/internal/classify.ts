@@ -1,6 +1,7 @@
 /** The one place where an answer becomes a reason: by code, then by text, then by status. */
 import type * as Schema from "effect/Schema"
 import * as Body from "./body.ts"
+import { claimOf } from "./codes.ts"
 import type { Partial, remote } from "./fields.ts"
 import * as Hints from "./hints.ts"
 import type { RealReason } from "./local.ts"
@@ -21,7 +22,7 @@ export interface Answer {
 }
 
 /** Errors inside a stream have a type and no status: the status the same error has elsewhere. */
-const statusOfType: Readonly<Record<string, number>> = {
+export const statusOfType: ReadonlyMap<string, number> = new Map(Object.entries({
   invalid_request_error: 400,
   authentication_error: 401,
   billing_error: 402,
@@ -38,26 +39,19 @@ const statusOfType: Readonly<Record<string, number>> = {
   modelStreamErrorException: 424,
   throttlingException: 429,
   internalServerException: 500,
-  serviceUnavailableException: 503
-}
-
-const byCode: Readonly<Record<string, (common: Common, body: Body.ErrorBody) => RealReason>> = {
-  organization_on_hold: (common, body) => new Remote.AccountOnHold({ ...common, appealUrl: body.appealUrl }),
-  enforced_spend_limit_reached: (common) => new Remote.BillingBlocked({ ...common, kind: "enforcedSpendLimit" }),
-  contract_spend_limit_reached: (common) => new Remote.BillingBlocked({ ...common, kind: "contractSpendLimit" }),
-  linked_organization_billing_unavailable: (common) =>
-    new Remote.BillingBlocked({ ...common, kind: "linkedOrganization" }),
-  linked_organization_spend_limit_reached: (common) =>
-    new Remote.BillingBlocked({ ...common, kind: "linkedOrganization" }),
-  user_profile_billing_not_authorized: (common) => new Remote.BillingBlocked({ ...common, kind: "userProfile" }),
-  user_profile_not_billable: (common) => new Remote.BillingBlocked({ ...common, kind: "userProfile" }),
-  ramp_limit_exceeded: (common) => new Remote.RateLimited({ ...common, limit: "ramp" }),
-  thread_not_found: (common) => new Remote.NotFound({ ...common, resource: "thread" }),
-  thread_already_continued: (common) => new Remote.Conflict(common),
-  thread_continue_in_flight: (common) => new Remote.Conflict(common),
-  thread_fingerprint_mismatch: (common) => new Remote.Conflict(common),
-  file_expired: (common) => new Remote.NotFound({ ...common, resource: "file" })
-}
+  serviceUnavailableException: 503,
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  OUT_OF_RANGE: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504
+}))
 
 const limitOf = (message: string): Remote.RateLimited["limit"] =>
   /output tokens/i.test(message)
@@ -72,7 +66,9 @@ const resourceOf = (message: string): Remote.NotFound["resource"] =>
   /^model\b|\bmodel:/i.test(message) ? "model" : /\bfile\b/i.test(message) ? "file" : "other"
 
 const byStatus = (status: number, common: Common): RealReason => {
-  if (status === 529 || common.errorType === "overloaded_error") return new Remote.Overloaded(common)
+  if (status === 529 || common.errorType === "overloaded_error" || common.errorType === "ModelNotReadyException") {
+    return new Remote.Overloaded(common)
+  }
   if (status === 402 || common.errorType === "billing_error") {
     return new Remote.BillingBlocked({ ...common, kind: "billing" })
   }
@@ -103,20 +99,21 @@ const byStatus = (status: number, common: Common): RealReason => {
 /** Status 200 stands for "no status of its own": the error's type decides. */
 export const answer = (given: Answer): RealReason => {
   const body = Body.read(given.body, given.secrets)
-  const status = given.status >= 300 ? given.status : statusOfType[body.type ?? ""] ?? 500
+  const status = given.status >= 300 ? given.status : statusOfType.get(body.type ?? "") ?? 500
   const hints = Hints.read(given.header, given.now)
   const common: Common = {
     message: body.message === "" ? `The API answered ${given.status}.` : body.message,
     status: given.status,
-    errorType: body.type,
+    errorType: body.type ?? given.header("x-amzn-errortype")?.split(":")[0],
     errorCode: body.code,
-    requestId: given.header("request-id") ?? body.requestId ?? given.header("x-amzn-requestid") ?? undefined,
+    requestId: given.header("request-id") ?? body.requestId ?? given.header("x-amzn-requestid") ??
+      given.header("apim-request-id") ?? undefined,
     retryAfter: hints.retryAfter,
     shouldRetry: hints.shouldRetry,
     partial: given.partial,
     delivered: given.delivered
   }
-  const known = body.code === undefined ? undefined : byCode[body.code]
+  const known = claimOf(body.code)
   if (known !== undefined) return known(common, body)
   if (status === 400 || status === 413) {
     for (const pattern of patterns) {

@@ -1,6 +1,7 @@
 /** What a `fetch` or a body threw, as a reason; `undefined` when it is no failure of the connection but a defect. */
 import type * as Duration from "effect/Duration"
 import { redact } from "./body.ts"
+import { AuthenticationFailed } from "./remote.ts"
 import { ConnectionFailed, TimedOut } from "./transport.ts"
 
 /** The bounds in force, to name the one that passed. */
@@ -41,12 +42,21 @@ const timeouts: Readonly<Record<string, keyof Bounds>> = {
 
 const ours = /^(UND_ERR_|E[A-Z]{3,}|CERT_|DEPTH_|UNABLE_|SELF_SIGNED|ERR_TLS|ERR_SSL|HPE_)/
 
+/** What the clouds' clients say when they could not get credentials, as failures of the connection. */
+const noCredentials =
+  /^Failed to (?:resolve AWS credentials|acquire Google OAuth credentials|get token from azureADTokenProvider)/
+
 export const thrown = (
   cause: unknown,
   bounds: Bounds,
   secrets: ReadonlyArray<string> = []
-): ConnectionFailed | TimedOut | undefined => {
+): AuthenticationFailed | ConnectionFailed | TimedOut | undefined => {
   const links = chain(cause)
+  const credentials = links.find((link) => noCredentials.test(link.message))
+  if (credentials !== undefined) {
+    const causes = links.map((link) => link.message).filter((message) => message !== "").join(" ")
+    return new AuthenticationFailed({ message: redact(causes, secrets).slice(0, 500) })
+  }
   const phase = links.map((link) => timeouts[link.code ?? ""]).find((known) => known !== undefined)
   if (phase !== undefined) return new TimedOut({ phase, after: bounds[phase] })
   if (links.some((link) => link.name === "APIConnectionTimeoutError")) {

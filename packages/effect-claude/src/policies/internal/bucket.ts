@@ -1,11 +1,59 @@
-/** A token bucket with fractional, continuous refill. Its level may fall below zero: that is debt. */
+/**
+ * A token bucket with fractional, continuous refill. Its level may fall below zero: that is debt. What others take from
+ * the same limit is read off the server's levels, and left to them.
+ */
+
+/** What an answer says of one limit, as of the instant its request was sent. */
+export interface Report {
+  /** Per minute. */
+  readonly limit: number
+  readonly remaining: number | undefined
+  /** The order of sending: an older answer says nothing that a newer one has not. */
+  readonly seq: number
+  readonly at: number
+  /** What was charged after one request and until another, both by their order. */
+  readonly charged: (after: number, until: number) => number
+  /** Charged since then. */
+  readonly since: number
+  /** How far the charges since then may be off. */
+  readonly doubt: number
+  /** The server rounds its level: so far off it may be. */
+  readonly rounding: number
+}
+
+interface Sample {
+  readonly seq: number
+  readonly at: number
+  readonly remaining: number
+}
+
+/** Two levels further apart than this tell what others use, in milliseconds; nearer ones tell mostly noise. */
+const span = 2000
+/** An older sample of the use by others counts a third after so long, in milliseconds. */
+const memory = 10_000
+/** After less than this, in fading milliseconds, nothing is known of it. */
+const least = 1000
+/** Fuller than this share a bucket may have overflowed: its level says nothing of use. */
+const nearlyFull = 0.9
+/** Of what others use so many milliseconds are left to them in advance, and a quarter of an answer's age. */
+const guard = 1000
+/** However much others use, this share of the limit is counted on. */
+const leastShare = 0.05
+
 export class Bucket {
   /** Per minute; undefined while nobody has said. */
   limit: number | undefined
+  /** The newest answer that set the level: requests sent until then are in it at their true cost. */
+  anchored = -1
   private readonly configured: number | undefined
   private readonly burst: number
   private level = 0
   private at: number
+  /** What others used in so many milliseconds, both fading. */
+  private used = 0
+  private weight = 0
+  private last: Sample | undefined
+  private next: Sample | undefined
 
   constructor(configured: number | undefined, burst: number, now: number) {
     this.configured = configured
@@ -20,10 +68,25 @@ export class Bucket {
     return this.limit === undefined ? Infinity : this.limit * this.burst
   }
 
+  /** What was charged until this request is of no interest any more. */
+  get done(): number {
+    return Math.min(this.anchored, this.last?.seq ?? -1)
+  }
+
+  /** Per minute, used by others. */
+  get foreign(): number {
+    return this.weight < least ? 0 : Math.max(0, this.used * 60_000 / this.weight)
+  }
+
+  /** What is left to us of each minute. */
+  get rate(): number {
+    return this.limit === undefined ? Infinity : Math.max(this.limit * leastShare, this.limit - this.foreign)
+  }
+
   read(now: number): number {
     if (this.limit === undefined) return Infinity
     if (now > this.at) {
-      this.level = Math.min(this.capacity, this.level + (now - this.at) * this.limit / 60_000)
+      this.level = Math.min(this.capacity, this.level + (now - this.at) * this.rate / 60_000)
       this.at = now
     }
     return this.level
@@ -44,25 +107,57 @@ export class Bucket {
   wait(amount: number, now: number): number {
     if (this.limit === undefined) return 0
     const missing = Math.min(amount, this.capacity) - this.read(now)
-    return missing <= 0 ? 0 : missing * 60_000 / this.limit
+    return missing <= 0 ? 0 : missing * 60_000 / this.rate
   }
 
-  /** What an answer said: the level falls to it at once, the limit follows it up to what was configured. */
-  observe(limit: number, remaining: number | undefined, now: number): void {
-    const next = Math.min(limit, this.configured ?? Infinity)
-    if (this.limit === undefined) {
-      this.limit = next
-      this.level = Math.min(remaining ?? this.capacity, this.capacity)
-      this.at = now
-      return
-    }
-    this.read(now)
-    this.limit = next
-    this.level = Math.min(this.level, this.capacity, remaining ?? Infinity)
+  /** The level falls to what an answer said; it rises to it, and the limit follows, up to what was configured. */
+  observe(report: Report, now: number): void {
+    const { limit, remaining } = report
+    this.know(limit, now)
+    if (remaining === undefined || report.seq <= this.anchored) return
+    this.learn(report, remaining)
+    const there = Math.min(this.capacity, remaining + (now - report.at) * this.rate / 60_000) - report.since
+    const low = there - report.doubt - report.rounding - this.foreign * (guard + (now - report.at) / 4) / 60_000
+    this.level = Math.min(this.level, low)
+    if (limit > (this.configured ?? Infinity)) return
+    this.level = Math.max(this.level, low - 2 * report.rounding)
+    this.anchored = report.seq
+  }
+
+  /** The same for a level that does not tell what the requests on their way will still take: it only lowers. */
+  lower(limit: number, remaining: number | undefined, now: number): void {
+    this.know(limit, now)
+    this.level = Math.min(this.level, remaining ?? Infinity)
   }
 
   /** Empties it: the server has said that nothing is left. */
   drain(now: number): void {
     if (this.limit !== undefined) this.level = Math.min(this.read(now), 0)
+  }
+
+  private know(limit: number, now: number): void {
+    this.read(now)
+    const first = this.limit === undefined
+    this.limit = Math.min(limit, this.configured ?? Infinity)
+    this.level = first ? this.capacity : Math.min(this.level, this.capacity)
+    this.at = now
+  }
+
+  /** Reads off the last sample but one: whether its own request was refused is known by now. */
+  private learn({ at, charged, limit, seq }: Report, remaining: number): void {
+    const { last, next } = this
+    if (next !== undefined && at - next.at < span) return
+    this.last = next
+    this.next = { seq, at, remaining }
+    if (last === undefined || next === undefined) return
+    const full = limit * this.burst * nearlyFull
+    const millis = next.at - last.at
+    const keep = Math.exp(-millis / memory)
+    this.weight *= keep
+    this.used *= keep
+    if (next.remaining > full || last.remaining > full) return
+    const refilled = limit * millis / 60_000
+    this.weight += millis
+    this.used += refilled - Math.max(0, next.remaining - last.remaining + charged(last.seq, next.seq))
   }
 }

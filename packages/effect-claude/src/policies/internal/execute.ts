@@ -73,6 +73,7 @@ const once = <A>(
       maxTokens: call.maxTokens,
       priority: call.priority,
       deadline,
+      watched: true,
       granted: (reservation) => {
         held = reservation
       }

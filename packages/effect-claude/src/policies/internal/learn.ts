@@ -4,6 +4,10 @@
 const startInputPerByte = 1 / 3.5
 /** No text has fewer tokens per character than this. */
 export const leastInputPerByte = 1 / 12
+/** By what share an estimate is off before anything is known. */
+const startError = 0.1
+/** So many times the mean error is held back: few are further off. */
+const caution = 2.5
 /** What an answer is expected to produce before any has come, at most: too much costs nothing, it is given back. */
 const startOutput = 1024
 /** Old answers count half after so many. */
@@ -24,10 +28,15 @@ class Mean {
 
 export class Learned {
   private readonly input = new Mean()
+  private readonly error = new Mean()
   private readonly outputs = new Map<number, Mean>()
 
   inputTokens(bytes: number): number {
     return bytes * this.input.value(startInputPerByte)
+  }
+  /** How far such an estimate may be off. */
+  doubt(estimate: number): number {
+    return estimate * caution * this.error.value(startError)
   }
   outputTokens(maxTokens: number): number {
     const mean = this.outputs.get(Math.ceil(Math.log2(Math.max(1, maxTokens))))
@@ -35,7 +44,10 @@ export class Learned {
     return Math.min(maxTokens, mean === undefined ? start : mean.value(start))
   }
   learn(bytes: number | undefined, charged: number, maxTokens: number, output: number): void {
-    if (bytes !== undefined && bytes > 0) this.input.add(charged, bytes)
+    if (bytes !== undefined && bytes > 0) {
+      this.error.add(Math.abs(charged - this.inputTokens(bytes)), this.inputTokens(bytes))
+      this.input.add(charged, bytes)
+    }
     const size = Math.ceil(Math.log2(Math.max(1, maxTokens)))
     let mean = this.outputs.get(size)
     if (mean === undefined) this.outputs.set(size, mean = new Mean())

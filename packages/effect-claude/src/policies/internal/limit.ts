@@ -2,9 +2,11 @@
 import * as Duration from "effect/Duration"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
+import { Account, type Mark } from "./account.ts"
 import { Bucket } from "./bucket.ts"
 import { Learned } from "./learn.ts"
 import { type Need, type Waiter, Waiters } from "./waiters.ts"
+import { Window } from "./window.ts"
 
 export interface LimitSettings {
   readonly requestsPerMinute: number | undefined
@@ -15,15 +17,17 @@ export interface LimitSettings {
   readonly lookahead: number
 }
 
-/** Calls at once while neither settings nor headers have said anything: from 2, doubling with success. */
-const blindStart = 2
-const blindMost = 64
 /** The first pause after a 429 without a hint; it doubles to the second. */
 const pauseStart = 1000
 const pauseMost = 30_000
 
+/** Token levels come rounded to thousands: so far off they may be. */
+const rounding = { requests: 0, inputTokens: 500, outputTokens: 500 } as const
+
 const dimensions = ["requests", "inputTokens", "outputTokens"] as const
 export type Dimension = typeof dimensions[number]
+
+const none: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
 
 export class Limit {
   readonly buckets: { readonly [D in Dimension]: Bucket }
@@ -32,8 +36,14 @@ export class Limit {
   readonly settings: LimitSettings
   inFlight = 0
   pausedUntil = 0
-  private blind: number
+  private readonly window: Window
+  /** Nothing at all is configured: whoever comes is let in by the window. */
+  private readonly blind: boolean
+  private heard = false
   private rejections = 0
+  private readonly account = new Account()
+  /** Taken, and not yet on its way. */
+  private readonly unsent = { ...none }
 
   constructor(settings: LimitSettings, now: number) {
     this.settings = settings
@@ -42,24 +52,31 @@ export class Limit {
       inputTokens: new Bucket(settings.inputTokensPerMinute, settings.burst, now),
       outputTokens: new Bucket(settings.outputTokensPerMinute, settings.burst, now)
     }
-    const unknown = dimensions.every((dimension) => this.buckets[dimension].limit === undefined)
-    this.blind = unknown && settings.concurrency === undefined ? blindStart : Infinity
+    this.window = new Window(now)
+    this.blind = settings.concurrency === undefined &&
+      dimensions.every((dimension) => this.buckets[dimension].limit === undefined)
   }
 
-  private get most(): number {
-    return Math.min(this.settings.concurrency ?? Infinity, this.blind)
+  private most(watched: boolean): number {
+    const windowed = watched || (this.blind && !this.heard)
+    return Math.min(this.settings.concurrency ?? Infinity, windowed ? Math.floor(this.window.size) : Infinity)
   }
 
-  /** Milliseconds until so much could be let in, as far as time alone decides; Infinity while all places are taken. */
-  wait(need: Need, now: number): number {
-    if (this.inFlight >= this.most) return Infinity
-    return this.refill(need, now)
+  /**
+   * Milliseconds until so much could be let in, as far as time alone decides; Infinity while all places are taken.
+   * `watched`: its answer's headers will be seen.
+   */
+  wait(need: Need, watched: boolean, now: number): number {
+    this.window.wake(this.inFlight, now)
+    if (this.inFlight >= this.most(watched)) return Infinity
+    return Math.max(this.refill(need, now), watched ? this.window.wait(now) : 0)
   }
 
   private refill(need: Need, now: number): number {
     let wait = Math.max(0, this.pausedUntil - now)
-    for (const dimension of dimensions) wait = Math.max(wait, this.buckets[dimension].wait(need[dimension], now))
-    return wait
+    const { inputTokens, outputTokens, requests } = this.buckets
+    wait = Math.max(wait, requests.wait(need.requests, now), outputTokens.wait(need.outputTokens, now))
+    return Math.max(wait, inputTokens.wait(need.inputTokens + need.doubt, now))
   }
 
   /** The wait of a newcomer behind all who wait now, in milliseconds. */
@@ -69,14 +86,24 @@ export class Limit {
       const bucket = this.buckets[dimension]
       if (bucket.limit === undefined) continue
       const missing = this.waiters.total[dimension] + Math.min(need[dimension], bucket.capacity) - bucket.read(now)
-      wait = Math.max(wait, missing * 60_000 / bucket.limit)
+      wait = Math.max(wait, missing * 60_000 / bucket.rate)
     }
     return wait
   }
 
   take(need: Need, now: number): void {
     this.inFlight++
-    for (const dimension of dimensions) this.buckets[dimension].take(need[dimension], now)
+    this.window.admitted(now)
+    for (const dimension of dimensions) {
+      this.buckets[dimension].take(need[dimension], now)
+      this.unsent[dimension] += need[dimension]
+    }
+  }
+
+  /** It is on its way. */
+  send(need: Need, now: number): Mark {
+    for (const dimension of dimensions) this.unsent[dimension] -= need[dimension]
+    return this.account.add(need, now)
   }
 
   /** Lets in whoever fits, and says how long until the next could; undefined: an event has to come first. */
@@ -86,7 +113,7 @@ export class Limit {
       let next: Waiter | undefined
       let soonest = Infinity
       for (const waiter of candidates) {
-        const wait = this.wait(this.waiters.refresh(waiter), now)
+        const wait = this.wait(this.waiters.refresh(waiter), waiter.watched, now)
         soonest = Math.min(soonest, wait)
         if (wait > 0) continue
         next = waiter
@@ -99,38 +126,63 @@ export class Limit {
     }
   }
 
-  /** An answer's headers. */
-  observe(headers: RateLimitHeaders, now: number): void {
+  /** The headers of an answer to the request of that mark. */
+  observe(headers: RateLimitHeaders, { at, seq }: Mark, now: number): void {
+    this.window.accepted(this.inFlight, now)
+    const { account, buckets } = this
     for (const dimension of dimensions) {
       const level = headers[dimension]
       if (level === undefined) continue
-      // Token levels are rounded to thousands: half of that is no news.
-      const slack = dimension === "requests" ? 0 : 500
-      const remaining = level.remaining === undefined ? undefined : level.remaining + slack
-      this.buckets[dimension].observe(level.limit, remaining, now)
-      if (this.settings.concurrency === undefined) this.blind = Infinity
+      this.heard = true
+      if (dimension === "outputTokens") {
+        const remaining = level.remaining === undefined ? undefined : level.remaining + rounding.outputTokens
+        buckets.outputTokens.lower(level.limit, remaining, now)
+        continue
+      }
+      buckets[dimension].observe({
+        limit: level.limit,
+        remaining: level.remaining,
+        seq,
+        at,
+        charged: (after, until) => account.between(dimension, after, until),
+        since: account.between(dimension, seq, account.last) + this.unsent[dimension],
+        doubt: dimension === "requests" ? 0 : account.doubt(seq),
+        rounding: rounding[dimension]
+      }, now)
+    }
+    account.forget(Math.max(buckets.requests.done, buckets.inputTokens.done))
+  }
+
+  /** Gives back the place, and what was reserved but not used; what the server has told since is in its levels. */
+  release(need: Need, refund: Need, mark: Mark | undefined, now: number): void {
+    this.inFlight--
+    if (mark !== undefined) this.account.give(mark.seq, refund)
+    for (const dimension of dimensions) {
+      const bucket = this.buckets[dimension]
+      if (mark === undefined) this.unsent[dimension] -= need[dimension]
+      else if (mark.seq <= bucket.anchored) continue
+      bucket.give(refund[dimension], now)
     }
   }
 
-  /** Gives back the place, and what was reserved but not used. */
-  release(refund: Need, now: number): void {
-    this.inFlight--
-    for (const dimension of dimensions) this.buckets[dimension].give(refund[dimension], now)
-  }
-
-  succeeded(): void {
+  succeeded(now: number): void {
     this.rejections = 0
-    if (this.blind !== Infinity) this.blind = Math.min(blindMost, this.blind * 2)
+    if (!this.heard) this.window.accepted(this.inFlight, now)
   }
 
   /** A 429: the named bucket is empty, and nobody is let in until the server's hint. */
   rejected(reason: ClaudeError.RateLimited, now: number): void {
-    if (reason.limit !== "ramp" && reason.limit !== "unknown") this.buckets[reason.limit].drain(now)
+    const named = reason.limit !== "ramp" && reason.limit !== "unknown"
+    if (named) this.buckets[reason.limit].drain(now)
+    // The refusals of calls that left together are one refusal.
+    else if (now >= this.pausedUntil) {
+      if (reason.limit === "ramp") this.window.tooFast()
+      else this.window.refused()
+    }
     const pause = reason.retryAfter === undefined
       ? Math.min(pauseStart * 2 ** this.rejections, pauseMost)
       : Duration.toMillis(reason.retryAfter)
     this.rejections++
     this.pausedUntil = Math.max(this.pausedUntil, now + pause)
-    if (this.blind !== Infinity) this.blind = Math.max(1, Math.floor(this.blind / 2))
   }
 }

@@ -3,12 +3,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { ClaudeRateLimiter, Options, Reservation, ReserveRequest, Settlement } from "../ClaudeRateLimiter.ts"
+import type { Mark } from "./account.ts"
 import { leastInputPerByte } from "./learn.ts"
 import type { Dimension, Limit } from "./limit.ts"
 import { type Entry, Store } from "./limitStore.ts"
 import type { Need } from "./waiters.ts"
 
-const nothing: Need = { requests: 0, inputTokens: 0, outputTokens: 0 }
+const nothing: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
 
 const partialUsage = (reason: ClaudeError.Reason): ClaudeError.Usage | undefined =>
   "partial" in reason ? reason.partial?.usage : undefined
@@ -18,7 +19,7 @@ const refundOf = (need: Need, sent: boolean, settlement: Settlement): Need => {
   const usage = settlement._tag === "Failed" ? partialUsage(settlement.reason) : settlement.usage
   if (usage !== undefined) {
     return {
-      requests: 0,
+      ...nothing,
       inputTokens: need.inputTokens - usage.inputTokens - usage.cacheCreationTokens,
       outputTokens: need.outputTokens - usage.outputTokens
     }
@@ -57,16 +58,18 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
     }
     const reservation = (entry: Entry, request: ReserveRequest, need: Need, since: number): Reservation => {
       const { limit } = entry
-      let sent = false
+      let mark: Mark | undefined
       let settled = false
+      const send = (): Mark => mark ??= limit.send(need, store.now())
       return {
         waited: store.now() - since,
         sent: Effect.sync(() => {
-          sent = true
+          if (!settled) send()
         }),
         observe: (headers) =>
           Effect.sync(() => {
-            limit.observe(headers, store.now())
+            if (settled) return
+            limit.observe(headers, send(), store.now())
             store.drain(entry)
           }),
         settle: (settlement) =>
@@ -74,12 +77,12 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
             if (settled) return
             settled = true
             const now = store.now()
-            limit.release(refundOf(need, sent, settlement), now)
+            limit.release(need, refundOf(need, mark !== undefined, settlement), mark, now)
             if (settlement._tag === "Failed") {
               if (settlement.reason._tag === "RateLimited") limit.rejected(settlement.reason, now)
             } else if (settlement._tag === "Used") {
               const { usage } = settlement
-              limit.succeeded()
+              limit.succeeded(now)
               limit.learned.learn(
                 request.inputTokens === undefined ? request.inputBytes : undefined,
                 usage.inputTokens + usage.cacheCreationTokens,
@@ -120,18 +123,23 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
           const now = store.now()
           const impossible = exceeds(limit, request)
           if (impossible !== undefined) return Effect.fail(impossible)
-          const estimate = (): Need => ({
-            requests: 1,
-            inputTokens: request.inputTokens ?? limit.learned.inputTokens(request.inputBytes ?? 0),
-            outputTokens: request.maxTokens === undefined ? 0 : limit.learned.outputTokens(request.maxTokens)
-          })
+          const watched = request.watched === true
+          const estimate = (): Need => {
+            const inputTokens = request.inputTokens ?? limit.learned.inputTokens(request.inputBytes ?? 0)
+            return {
+              requests: 1,
+              inputTokens,
+              outputTokens: request.maxTokens === undefined ? 0 : limit.learned.outputTokens(request.maxTokens),
+              doubt: request.inputTokens === undefined ? limit.learned.doubt(inputTokens) : 0
+            }
+          }
           const need = estimate()
           const hold = (since: number, taken: Need): Reservation => {
             const held = reservation(entry, request, taken, since)
             request.granted?.(held)
             return held
           }
-          if (limit.waiters.size === 0 && limit.wait(need, now) === 0) {
+          if (limit.waiters.size === 0 && limit.wait(need, watched, now) === 0) {
             limit.take(need, now)
             return Effect.succeed(hold(now, need))
           }
@@ -142,7 +150,7 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
           }
           let granted: Reservation | undefined
           const queued = Effect.callback<Reservation>((resume) => {
-            const waiter = limit.waiters.add(estimate, request.priority ?? 0, now, () => {
+            const waiter = limit.waiters.add(estimate, watched, request.priority ?? 0, now, () => {
               granted = hold(now, waiter.need)
               resume(Effect.succeed(granted))
             })

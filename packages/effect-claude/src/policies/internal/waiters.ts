@@ -4,12 +4,16 @@ export interface Need {
   readonly requests: number
   readonly inputTokens: number
   readonly outputTokens: number
+  /** How far the input may be off, in tokens. */
+  readonly doubt: number
 }
 
 export interface Waiter {
   /** As last estimated. */
   need: Need
   readonly estimate: () => Need
+  /** Its answer's headers will be seen. */
+  readonly watched: boolean
   readonly since: number
   readonly grant: () => void
   passed: number
@@ -37,7 +41,7 @@ export class Waiters {
   /** Highest priority first. */
   private readonly lists: Array<List> = []
 
-  add(estimate: () => Need, priority: number, since: number, grant: () => void): Waiter {
+  add(estimate: () => Need, watched: boolean, priority: number, since: number, grant: () => void): Waiter {
     const need = estimate()
     let at = 0
     while (at < this.lists.length && this.lists[at]!.priority > priority) at++
@@ -49,6 +53,7 @@ export class Waiters {
     const waiter: Waiter = {
       need,
       estimate,
+      watched,
       since,
       grant,
       passed: 0,

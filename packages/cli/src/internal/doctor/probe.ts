@@ -1,0 +1,78 @@
+/** One bare request, to see where on its way it fails: below the client, so that nothing is tried again. */
+import * as Effect from "effect/Effect"
+import * as Dns from "node:dns/promises"
+import * as Http from "node:http"
+import * as Https from "node:https"
+
+export type Seen =
+  | {
+    readonly _tag: "Answered"
+    readonly status: number
+    readonly date: string | undefined
+    readonly millis: number
+    readonly encrypted: boolean
+  }
+  | {
+    readonly _tag: "Failed"
+    readonly at: "name" | "connection" | "encryption" | "answer"
+    readonly code: string
+    readonly message: string
+  }
+
+const codeOf = (cause: unknown): string =>
+  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+const textOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
+
+const encryption = /SSL|TLS|CERT|EPROTO|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|HOSTNAME/
+
+const request = (url: URL, key: string, millis: number): Effect.Effect<Seen> =>
+  Effect.callback<Seen>((resume) => {
+    const began = performance.now()
+    const { request: start } = url.protocol === "https:" ? Https : Http
+    let connected = false
+    const call = start(url, {
+      headers: { "x-api-key": key, "anthropic-version": "2026-10-21" },
+      agent: false,
+      timeout: millis
+    }, (answer) => {
+      answer.resume()
+      resume(Effect.succeed({
+        _tag: "Answered",
+        status: answer.statusCode ?? 0,
+        date: answer.headers.date,
+        millis: performance.now() - began,
+        encrypted: url.protocol === "https:"
+      }))
+    })
+    call.on("socket", (socket) =>
+      socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => connected = true))
+    call.on("timeout", () =>
+      call.destroy(Object.assign(new Error(`no answer within ${millis} ms`), { code: "ETIMEDOUT" })))
+    call.on("error", (cause) => {
+      const code = codeOf(cause)
+      const at = connected ? "answer" : encryption.test(`${code} ${textOf(cause)}`) ? "encryption" : "connection"
+      resume(Effect.succeed({ _tag: "Failed", at, code, message: textOf(cause) }))
+    })
+    call.end()
+    return Effect.sync(() =>
+      void call.destroy()
+    )
+  })
+
+/** Looks the name up, connects, and asks for the models. */
+export const probe = (base: string, key: string, millis: number): Effect.Effect<Seen> => {
+  const url = new URL(`${base.replace(/\/$/, "")}/v1/models?limit=1`)
+  const name = url.hostname.replace(/^\[|\]$/g, "")
+  return Effect.tryPromise({
+    try: () => Dns.lookup(name),
+    catch: (cause): Seen => ({ _tag: "Failed", at: "name", code: codeOf(cause), message: textOf(cause) })
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: millis,
+      orElse: () =>
+        Effect.fail<Seen>({ _tag: "Failed", at: "name", code: "ETIMEDOUT", message: "no answer from the name server" })
+    }),
+    Effect.flatMap(() => request(url, key, millis)),
+    Effect.catch((seen) => Effect.succeed(seen))
+  )
+}

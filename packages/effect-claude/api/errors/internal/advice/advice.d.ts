@@ -1,0 +1,42 @@
+import * as Schema from "effect/Schema";
+export declare const Who: Schema.Literals<readonly ["you", "admin", "billing", "anthropic", "network"]>;
+export type Who = typeof Who.Type;
+export declare const Diagnosis: Schema.Struct<{
+    readonly cause: Schema.String;
+    readonly who: Schema.Literals<readonly ["you", "admin", "billing", "anthropic", "network"]>;
+    readonly steps: Schema.$Array<Schema.String>;
+    readonly retry: Schema.Struct<{
+        readonly helps: Schema.Literals<readonly ["yes", "once", "no"]>;
+        readonly when: Schema.String;
+    }>;
+    readonly docs: Schema.String;
+}>;
+export type Diagnosis = typeof Diagnosis.Type;
+export type Retry = Diagnosis["retry"];
+export declare const page: {
+    readonly errors: "https://platform.claude.com/docs/en/api/errors";
+    readonly rateLimits: "https://platform.claude.com/docs/en/api/rate-limits";
+    readonly models: "https://platform.claude.com/docs/en/about-claude/models/overview";
+    readonly deprecations: "https://platform.claude.com/docs/en/about-claude/model-deprecations";
+    readonly context: "https://platform.claude.com/docs/en/build-with-claude/context-windows";
+    readonly tools: "https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls";
+    readonly toolSearch: "https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool";
+    readonly strict: "https://platform.claude.com/docs/en/build-with-claude/structured-outputs";
+    readonly thinking: "https://platform.claude.com/docs/en/build-with-claude/extended-thinking";
+    readonly preserved: "https://platform.claude.com/docs/en/build-with-claude/preserved-thinking";
+    readonly threads: "https://platform.claude.com/docs/en/build-with-claude/message-threads";
+    readonly compaction: "https://platform.claude.com/docs/en/build-with-claude/compaction";
+    readonly streaming: "https://platform.claude.com/docs/en/build-with-claude/streaming";
+    readonly stopReasons: "https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons";
+    readonly refusals: "https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback";
+    readonly vision: "https://platform.claude.com/docs/en/build-with-claude/vision";
+    readonly files: "https://platform.claude.com/docs/en/build-with-claude/files";
+    readonly admin: "https://platform.claude.com/docs/en/build-with-claude/administration-api";
+    readonly policies: "docs/policies.md";
+    readonly diagnosis: "docs/diagnosis.md";
+};
+export declare const no: Retry;
+export declare const afterwards: Retry;
+export declare const yes: (when: string) => Retry;
+export declare const once: (when: string) => Retry;
+export declare const advise: (who: Who, cause: string, steps: ReadonlyArray<string>, retry: Retry, docs: string) => Diagnosis;

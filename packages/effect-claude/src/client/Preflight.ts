@@ -1,0 +1,125 @@
+/**
+ * What can be known of a request without the network: every rule of the API that it surely breaks, in one pass. The client
+ * runs it before anything is reserved or sent. A rule rejects only what the API surely rejects; what is unknown passes.
+ */
+import * as Effect from "effect/Effect"
+import * as Rules from "../conversation/internal/rules.ts"
+import type * as ClaudeError from "../errors/ClaudeError.ts"
+import { caching } from "./internal/preflight/cache.ts"
+import * as Facts from "./internal/preflight/facts.ts"
+import * as Fit from "./internal/preflight/fit.ts"
+import { media } from "./internal/preflight/media.ts"
+import { request } from "./internal/preflight/request.ts"
+import { isFields, type Rules as Group, subjectOf } from "./internal/preflight/subject.ts"
+import { tools } from "./internal/preflight/tools.ts"
+
+/** What is known of a model. */
+export type ModelFacts = Facts.ModelFacts
+
+/** The facts of the models of November 2026; undefined for others. */
+export const factsOf = (model: string): ModelFacts | undefined => Facts.shipped.get(model)
+
+export interface Options {
+  /** Names of rules that are not checked. */
+  readonly waive?: ReadonlyArray<string>
+  /** Default: those of the shipped table; for an unknown model rules that need facts pass. */
+  readonly facts?: ModelFacts | undefined
+  /** False for Bedrock, Vertex and others whose limits and versions differ. Default true. */
+  readonly direct?: boolean
+  /** False where a JSON answer is wanted whatever its length. */
+  readonly streamed?: boolean | undefined
+}
+
+const own: ReadonlyArray<Group> = [...request, ...tools, ...caching, ...media]
+
+/** Every rule: its name, what it says, and where the API's documentation does. */
+export const rules: ReadonlyArray<{ readonly name: string; readonly says: string; readonly source: string }> = [
+  ...own.flatMap(({ rules, source }) => Object.entries(rules).map(([name, says]) => ({ name, says, source }))),
+  ...Rules.rules.map(({ name, says }) => ({ name, says, source: "agents-and-tools/tool-use/handle-tool-calls" }))
+]
+
+/** All violations of a Messages request, by rule and then by place; none for one that may be sent. */
+export const check = (params: unknown, options: Options = {}): ReadonlyArray<ClaudeError.Violation> => {
+  if (!isFields(params)) {
+    return [{
+      path: "",
+      rule: "shape",
+      message: "The request is no object.",
+      fix: "Write { model, max_tokens, messages }."
+    }]
+  }
+  const waived = new Set(options.waive)
+  const { model } = params
+  const facts = options.facts ?? (typeof model === "string" ? factsOf(model) : undefined)
+  const subject = subjectOf(params, { facts, direct: options.direct ?? true, streamed: options.streamed })
+  const found: Array<ClaudeError.Violation> = []
+  for (const group of own) {
+    for (const violation of group.check(subject)) if (!waived.has(violation.rule)) found.push(violation)
+  }
+  for (const violation of Rules.violations(subject.messages, waived)) found.push(violation)
+  return found
+}
+
+/** The same for a bare list of messages. */
+export const checkMessages = (messages: ReadonlyArray<unknown>): ReadonlyArray<ClaudeError.Violation> =>
+  Rules.violations(messages)
+
+/** An image that could not be made to fit; `path` is empty where the package `sharp` is missing. */
+export const ImageFitFailed = Fit.ImageFitFailed
+export type ImageFitFailed = Fit.ImageFitFailed
+
+/**
+ * The request with its base64 images made to fit: a container the API reads, its true media type, at most 8,000 pixels a
+ * side (2,000 with more than 20 images) and 10 MB; `changed` lists the paths of those that did not. Scaling and converting
+ * need the optional peer `sharp`; images that fit stay byte for byte what they were.
+ */
+export const fitImages = <P extends { readonly messages: ReadonlyArray<unknown> }>(
+  params: P
+): Effect.Effect<{ readonly params: P; readonly changed: ReadonlyArray<string> }, ImageFitFailed> =>
+  Effect.map(Fit.fitMessages(params.messages), ({ changed, messages }) => ({
+    // Only sources of images were replaced, by sources of images.
+    params: changed.length === 0 ? params : { ...params, messages } as P,
+    changed
+  }))
+
+const customId = /^[a-zA-Z0-9_-]{1,64}$/
+const mostInBatch = 100_000
+
+/** A batch's requests: ids, count, and what batches do not take; each request's own violations under its place. */
+export const checkBatch = (
+  requests: ReadonlyArray<{ readonly custom_id: string; readonly params: unknown }>,
+  options: Options = {}
+): ReadonlyArray<ClaudeError.Violation> => {
+  const found: Array<ClaudeError.Violation> = []
+  const fault = (path: string, message: string, fix: string): void =>
+    void found.push({ path, rule: "batch", message, fix })
+  if (requests.length === 0) fault("requests", "The batch is empty.", "Write at least one request.")
+  if (requests.length > mostInBatch) {
+    fault("requests", `There are ${requests.length} requests; ${mostInBatch} are the most.`, "Split the batch.")
+  }
+  const seen = new Set<string>()
+  for (const [index, { custom_id: id, params }] of requests.entries()) {
+    const path = `requests.${index}`
+    if (!customId.test(id)) {
+      fault(
+        `${path}.custom_id`,
+        `The id ${JSON.stringify(id).slice(0, 80)} is not allowed.`,
+        "Use 1 to 64 letters, digits, underscores and hyphens."
+      )
+    }
+    if (seen.has(id)) {
+      fault(`${path}.custom_id`, `The id ${id} was used before.`, "Give every request an id of its own.")
+    }
+    seen.add(id)
+    if (isFields(params) && params["stream"] === true) {
+      fault(`${path}.params.stream`, "A batch does not stream.", "Leave stream out.")
+    }
+    if (isFields(params) && params["max_tokens"] === 0) {
+      fault(`${path}.params.max_tokens`, "A batch does not take 0.", "Write at least 1.")
+    }
+    for (const violation of check(params, options)) {
+      found.push({ ...violation, path: `${path}.params.${violation.path}` })
+    }
+  }
+  return found
+}

@@ -1,0 +1,57 @@
+/** A list of messages as it came, read once: nothing is assumed of its shape, nothing throws. */
+
+export type Fields = Readonly<Record<string, unknown>>
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+export interface Block {
+  readonly type: string
+  readonly fields: Fields
+  readonly message: number
+  readonly at: number
+}
+
+export interface Turn {
+  readonly index: number
+  readonly role: unknown
+  /** A text, or undefined where the content is a list. */
+  readonly text: string | undefined
+  readonly blocks: ReadonlyArray<Block>
+}
+
+/** Messages whose shape is broken have no blocks; the rule of shapes names them. */
+export const turnsOf = (messages: ReadonlyArray<unknown>): ReadonlyArray<Turn> =>
+  messages.map((message, index): Turn => {
+    const fields = isFields(message) ? message : {}
+    const content = fields["content"]
+    const blocks: Array<Block> = []
+    if (Array.isArray(content)) {
+      for (let at = 0; at < content.length; at++) {
+        const block: unknown = content[at]
+        if (isFields(block) && typeof block["type"] === "string") {
+          blocks.push({ type: block["type"], fields: block, message: index, at })
+        }
+      }
+    }
+    return { index, role: fields["role"], text: typeof content === "string" ? content : undefined, blocks }
+  })
+
+export const pathOf = (block: Block): string => `messages.${block.message}.content.${block.at}`
+
+export const idOf = (block: Block): string | undefined => {
+  const id = block.fields["id"]
+  return typeof id === "string" ? id : undefined
+}
+
+/** The call that a result answers. */
+export const answersOf = (block: Block): string | undefined => {
+  const id = block.fields["tool_use_id"]
+  return typeof id === "string" ? id : undefined
+}
+
+/** Results of tools that run on the server: their names differ, their shape does not. */
+export const isServerResult = (block: Block): boolean =>
+  block.type !== "tool_result" && block.type.endsWith("_tool_result")
+
+export const isServerCall = (block: Block): boolean => block.type === "server_tool_use" || block.type === "mcp_tool_use"
