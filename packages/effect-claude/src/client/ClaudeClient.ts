@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
 import type { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts"
 import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
+import type { Fallback } from "../policies/Fallback.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
 import * as Complete from "./internal/complete.ts"
@@ -132,6 +133,11 @@ export const requireComplete: <E, R>(
 export interface CheckOptions {
   /** Requests that the API surely rejects are not sent. Default true; `{ waive }` leaves rules out by name. */
   readonly preflight?: boolean | { readonly waive: ReadonlyArray<string> }
+  /**
+   * Models to go to for declared reasons; default none. Where a chain for `Refused` is declared, `createMessage` walks it
+   * and returns the last refusal if all refuse.
+   */
+  readonly fallback?: Fallback
 }
 
 export interface Options extends Resilience.Options, CheckOptions {
@@ -158,7 +164,13 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const sockets = yield* Sockets.Sockets
   const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
   const gate = new Gate(options.preflight ?? true, true)
-  return yield* make({ settings, gate, secrets: [key], sdk: Sdk.make({ apiKey: key, baseURL, fetch }) })
+  return yield* make({
+    settings,
+    gate,
+    fallback: options.fallback,
+    secrets: [key],
+    sdk: Sdk.make({ apiKey: key, baseURL, fetch })
+  })
 })
 
 /** What building a client can fail with. */
@@ -189,5 +201,12 @@ export const layerSdk = (
       ClaudeClient["Service"],
       never,
       State | Scope.Scope
-    > => make({ sdk, settings, gate: new Gate(options.preflight ?? true, false), secrets: [] }))
+    > =>
+      make({
+        sdk,
+        settings,
+        gate: new Gate(options.preflight ?? true, false),
+        fallback: options.fallback,
+        secrets: []
+      }))
   ))

@@ -4,15 +4,19 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
+import { Chaos } from "../../policies/Chaos.ts"
 import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
+import type { Fallback } from "../../policies/Fallback.ts"
 import { execute, type Services } from "../../policies/internal/execute.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import { collecting } from "./collecting.ts"
+import { falling } from "./falling.ts"
 import type { Gate } from "./gate.ts"
+import { injected } from "./injected.ts"
 import { forMessage, type Run } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
@@ -28,14 +32,20 @@ export interface Built {
   readonly settings: Resilience.Settings
   readonly secrets: ReadonlyArray<string>
   readonly gate: Gate
+  readonly fallback: Fallback | undefined
 }
 
 const missing = (method: string): ClaudeError.InvalidRequest =>
   new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
 
 /** Takes its limiter, breaker and budget from beneath it, once. */
-export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }: Built) {
+export const make = Effect.fnUntraced(function*({ fallback, gate, sdk: given, secrets, settings }: Built) {
   const clock = yield* Clock.Clock
+  const chaos = yield* Chaos
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const sdk = chaos === undefined ?
+    given :
+    injected(given, chaos, (millis, signal) => run(Effect.sleep(Duration.millis(millis)), signal ? { signal } : {}))
   const services: Services = {
     limiter: yield* ClaudeRateLimiter,
     breaker: yield* ClaudeCircuitBreaker,
@@ -51,7 +61,7 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
   const untilOf = (options: CallOptions): number =>
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
-  const run: Run = (request, attempt) => {
+  const call: Run = (request, attempt) => {
     const { options, resend, size } = request
     // With preflight off it may be anything.
     const model = String(request.model)
@@ -86,7 +96,7 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
     options: CallOptions,
     start: ((signal: AbortSignal) => Promise<A>) | undefined
   ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    run({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
+    call({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
       if (start === undefined) return Effect.fail(missing(method))
       const controller = new AbortController()
       const bound = settings.timeouts.headers
@@ -102,19 +112,24 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
     createMessage: (params, options = {}) =>
       Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
         const { continuations = 0, continueOnMaxTokens = 0 } = options
-        if (continuations > 0 || continueOnMaxTokens > 0) return collecting(run, params, options, untilOf(options))
+        if (continuations > 0 || continueOnMaxTokens > 0) return collecting(call, params, options, untilOf(options))
         const request = forMessage("createMessage", () => params, options)
         return options.stream ?? params.max_tokens >= streamedFrom
           ? Effect.map(
-            run(request, (context) => Attempts.collected(context, params)),
+            call(request, (context) => Attempts.collected(context, params)),
             (reader) => reader.whole.result()
           )
-          : run(request, (context) => Attempts.json(context, params))
+          : call(request, (context) => Attempts.json(context, params))
       }),
     streamMessage: (params, options = {}) =>
       Stream.unwrap(
         Effect.andThen(gate.pass("streamMessage", params), () =>
-          streaming({ run, now: transport.now, settings, budget: services.budget }, params, options, untilOf(options)))
+          streaming(
+            { run: call, now: transport.now, settings, budget: services.budget },
+            params,
+            options,
+            untilOf(options)
+          ))
       ),
     countTokens: (params, options = {}) => {
       const count = sdk.messages.countTokens
@@ -147,5 +162,5 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
       )
     }
   }
-  return client
+  return fallback === undefined ? client : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
 })
