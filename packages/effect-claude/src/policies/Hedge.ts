@@ -4,6 +4,10 @@
  * passes breaker and limiter of its own.
  */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import { hedged } from "./internal/hedged.ts"
+import { RetryBudget } from "./RetryBudget.ts"
 
 export interface Hedge {
   /** The second request leaves when so large a share of answers would have begun. */
@@ -33,3 +37,32 @@ export const make = (options: Options = {}): Hedge => ({
   window: options.window ?? standard.window,
   shortest: options.shortest === undefined ? standard.shortest : Duration.fromInputUnsafe(options.shortest)
 })
+
+/**
+ * Runs any effect a second time when the first run has not ended after so long, if the retry budget pays. The first success
+ * counts and the other run is interrupted and awaited; if both fail the error is the first run's.
+ */
+export const withHedge: {
+  (options: { readonly after: Duration.Input }): <A, E, R>(
+    self: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R | RetryBudget>
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    options: { readonly after: Duration.Input }
+  ): Effect.Effect<A, E, R | RetryBudget>
+} = dual(
+  2,
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    { after }: { readonly after: Duration.Input }
+  ): Effect.Effect<A, E, R | RetryBudget> =>
+    RetryBudget.use((budget) => {
+      const timing = { delay: Duration.toMillis(after), add: () => {} }
+      return hedged(
+        timing,
+        budget,
+        (watch) => Effect.andThen(Effect.sync(watch.sent), self),
+        (watch) => Effect.andThen(Effect.sync(watch.sent), self)
+      )
+    })
+)

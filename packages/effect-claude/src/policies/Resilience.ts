@@ -121,6 +121,47 @@ export const layer = (
     RetryBudget.layer(options.budget)
   )
 
+/** One policy of the stack as it stands, outermost first. */
+export interface Described {
+  readonly policy: "deadline" | "retry" | "hedge" | "breaker" | "limiter" | "timeouts"
+  readonly on: boolean
+  /** Durations as text, "10m". */
+  readonly settings: { readonly [name: string]: string | number | boolean }
+}
+
+const shown = (value: unknown): string | number | boolean =>
+  Duration.isDuration(value)
+    ? Duration.format(value)
+    : typeof value === "number" || typeof value === "boolean"
+    ? value
+    : String(value)
+const allShown = (given: object): Described["settings"] =>
+  Object.fromEntries(
+    Object.entries(given).filter(([, value]) => typeof value !== "object" || Duration.isDuration(value))
+      .map(([name, value]) => [name, shown(value)])
+  )
+
+/** The stack that these options make, outermost first, with its settings. Fails as the layer would. */
+export const describe = (
+  options: Options & LayerOptions = {}
+): Effect.Effect<ReadonlyArray<Described>, ImpossiblePolicy> =>
+  Effect.map(settings(options), ({ deadline, hedge, maxAttempts, maxServerWait, timeouts }) => [
+    { policy: "deadline", on: Duration.isFinite(deadline), settings: { deadline: shown(deadline) } },
+    {
+      policy: "retry",
+      on: maxAttempts > 1,
+      settings: {
+        maxAttempts,
+        maxServerWait: shown(maxServerWait),
+        ...allShown({ ...RetryBudget.standard, ...options.budget })
+      }
+    },
+    { policy: "hedge", on: hedge !== undefined, settings: hedge === undefined ? {} : allShown(hedge) },
+    { policy: "breaker", on: true, settings: allShown({ ...ClaudeCircuitBreaker.standard, ...options.breaker }) },
+    { policy: "limiter", on: true, settings: allShown({ ...ClaudeRateLimiter.standard, ...options.limiter }) },
+    { policy: "timeouts", on: true, settings: allShown(timeouts) }
+  ])
+
 const services: Effect.Effect<
   Services,
   never,

@@ -1,7 +1,20 @@
 import Anthropic from "@anthropic-ai/sdk"
 import { Fault, FaultServer, Reply, Routes, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Result, Schedule, Stream } from "effect"
+import {
+  Cause,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Random,
+  Redacted,
+  Result,
+  Schedule,
+  Stream
+} from "effect"
 import {
   ClaudeCircuitBreaker,
   ClaudeClient,
@@ -202,6 +215,21 @@ describe("retry", () => {
         assert.strictEqual(error.attempts.at(-1)?.refused, "budget")
         assert.strictEqual((yield* seen).length, 3)
       }), { budget: { cap: 2, perMinute: 0 } }))
+
+  it("B1 the longest wait allowed is the server's own: what spreading adds to it fails nothing", async () => {
+    for (let seed = 0; seed < 8; seed++) {
+      await run(
+        [Fault.rateLimited("requests", 170), Reply.json(200, Reply.message("hi"))],
+        ({ clock }) =>
+          Effect.gen(function*() {
+            for (let n = 0; n < seed; n++) yield* Random.next
+            yield* create
+            assert.isAtLeast(clock.now, 170_000)
+          }),
+        { maxServerWait: "170 seconds" }
+      )
+    }
+  })
 
   it("B8 the client is the one owner: an outer policy does not retry what it gave up on", () =>
     run(times(9, Fault.internal()), ({ seen }) =>

@@ -110,6 +110,21 @@ describe("Hedge", () => {
       { hedge: true }
     ))
 
+  it.effect("withHedge: any effect, a second run after so long, the first success counts", () =>
+    Effect.gen(function*() {
+      let runs = 0
+      const work = Effect.suspend(() => ++runs === 1 ? Effect.never : Effect.succeed(runs))
+      const fiber = yield* Effect.forkChild(Hedge.withHedge(work, { after: "3 seconds" }), { startImmediately: true })
+      yield* TestClock.adjust("2999 millis")
+      assert.strictEqual(runs, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), 2)
+      const failed = Effect.fail("no").pipe(Effect.delay("5 seconds"))
+      const both = yield* Effect.forkChild(Effect.flip(Hedge.withHedge(failed, { after: "3 seconds" })))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* Fiber.join(both), "no")
+    }).pipe(Effect.provide(RetryBudget.layer())))
+
   it.effect("settings that would never hedge are refused", () =>
     Effect.gen(function*() {
       for (const hedge of [{ percentile: 1 }, { warmUp: 200 }, { shortest: "20 minutes" as const }]) {

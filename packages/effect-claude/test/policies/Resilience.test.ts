@@ -55,3 +55,25 @@ describe("withTimeouts", () => {
       assert.isTrue(yield* Ref.get(ended))
     }))
 })
+
+describe("Resilience.describe", () => {
+  it.effect("the stack in its order, with its settings, and fails as the layer would", () =>
+    Effect.gen(function*() {
+      const stack = yield* Resilience.describe({ hedge: true, deadline: "5 minutes", breaker: { window: 40 } })
+      assert.deepStrictEqual(stack.map(({ on, policy }) => [policy, on]), [
+        ["deadline", true],
+        ["retry", true],
+        ["hedge", true],
+        ["breaker", true],
+        ["limiter", true],
+        ["timeouts", true]
+      ])
+      assert.deepInclude(stack[0]?.settings, { deadline: "5m" })
+      assert.deepInclude(stack[1]?.settings, { maxAttempts: 6, cap: 50 })
+      assert.deepInclude(stack[3]?.settings, { window: 40, minimumCalls: 10 })
+      assert.deepInclude(stack[5]?.settings, { connect: "10s", attempt: "Infinity" })
+      assert.strictEqual((yield* Resilience.describe()).find(({ policy }) => policy === "hedge")?.on, false)
+      const impossible = yield* Effect.flip(Resilience.describe({ maxAttempts: 0 }))
+      assert.strictEqual(impossible._tag, "ImpossiblePolicy")
+    }))
+})

@@ -22,7 +22,9 @@ export const again = Effect.fnUntraced(function*(bounds: Bounds, reason: ClaudeE
   if (next === undefined) return { refused: "schedule" } satisfies Verdict
   const { source: waitSource, wait } = next
   const refused = (refused: NonNullable<Verdict["refused"]>): Verdict => ({ wait, waitSource, refused })
-  if (waitSource === "server" && Duration.isGreaterThan(wait, bounds.maxServerWait)) return refused("hint")
+  // What the server asks for counts, not what spreading adds to it.
+  const asked = ("retryAfter" in reason ? reason.retryAfter : undefined) ?? wait
+  if (waitSource === "server" && Duration.isGreaterThan(asked, bounds.maxServerWait)) return refused("hint")
   if (now + Duration.toMillis(wait) > bounds.deadline) return refused("deadline")
   if (!(yield* bounds.budget.withdraw(reason.outcome))) return refused("budget")
   yield* Effect.onInterrupt(Effect.sleep(wait), () => bounds.budget.refund(reason.outcome))

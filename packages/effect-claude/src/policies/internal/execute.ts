@@ -187,7 +187,9 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
       refuse("schedule")
       return yield* failWith(reason)
     }
-    const tooLong = next.source === "server" && Duration.isGreaterThan(next.wait, call.maxServerWait)
+    // What the server asks for counts, not what spreading adds to it.
+    const asked = ("retryAfter" in reason ? reason.retryAfter : undefined) ?? next.wait
+    const tooLong = next.source === "server" && Duration.isGreaterThan(asked, call.maxServerWait)
     if (tooLong || now + Duration.toMillis(next.wait) > deadline) {
       refuse(tooLong ? "hint" : "deadline", next.wait, next.source)
       return yield* failWith(reason)

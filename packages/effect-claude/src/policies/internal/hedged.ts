@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Hedge } from "../Hedge.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 
@@ -40,20 +40,26 @@ export interface Watch {
   readonly answered: () => void
 }
 
-type Attempt<A> = (watch: Watch) => Effect.Effect<A, ClaudeError.Reason>
+type Attempt<A, E, R> = (watch: Watch) => Effect.Effect<A, E, R>
+
+/** When the second leaves, and what it learns that from. */
+interface Timing {
+  readonly delay: number | undefined
+  readonly add: (millis: number) => void
+}
 
 /** Refusals of our own: nothing was sent, so nothing is paid. */
-const isLocal = (exit: Exit.Exit<unknown, ClaudeError.Reason>): boolean =>
+const isLocal = (exit: Exit.Exit<unknown, unknown>): boolean =>
   Exit.isFailure(exit) &&
-  exit.cause.reasons.some((reason) => reason._tag === "Fail" && reason.error.outcome === "local")
+  exit.cause.reasons.some((reason) => reason._tag === "Fail" && ClaudeError.reasonOf(reason.error)?.outcome === "local")
 
 /** `second` must fail at once where it would have to wait. */
-export const hedged = <A>(
-  beginnings: Beginnings,
+export const hedged = <A, E, R>(
+  beginnings: Timing,
   budget: RetryBudget["Service"],
-  first: Attempt<A>,
-  second: Attempt<A>
-): Effect.Effect<A, ClaudeError.Reason> =>
+  first: Attempt<A, E, R>,
+  second: Attempt<A, E, R>
+): Effect.Effect<A, E, R> =>
   Effect.clockWith((clock: Clock.Clock) => {
     const now = (): number => clock.currentTimeMillisUnsafe()
     const began = [0, 0]
@@ -73,7 +79,7 @@ export const hedged = <A>(
     })
     const { delay } = beginnings
     if (delay === undefined) return first(watch(0))
-    const fibers: Array<Fiber.Fiber<A, ClaudeError.Reason>> = []
+    const fibers: Array<Fiber.Fiber<A, E>> = []
     /** One that is given up would have taken at least so long. */
     const giveUp = (who: 0 | 1): Effect.Effect<void> =>
       Effect.suspend(() => {
