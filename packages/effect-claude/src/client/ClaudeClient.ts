@@ -20,7 +20,6 @@ import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
 import * as Complete from "./internal/complete.ts"
-import { Gate } from "./internal/gate.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
 import * as Sdk from "./internal/sdk.ts"
@@ -130,8 +129,11 @@ export const requireComplete: <E, R>(
 ) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R> = Complete.requireComplete
 
 export interface CheckOptions {
-  /** Requests that the API surely rejects are not sent. Default true; `{ waive }` leaves rules out by name. */
-  readonly preflight?: boolean | { readonly waive: ReadonlyArray<string> }
+  /**
+   * Requests that the API surely rejects are not sent. Default true. `waive` leaves rules out by name; with `fetchModels`
+   * the first call with a model of which the API has not told within a day asks for all models, beside the call.
+   */
+  readonly preflight?: boolean | { readonly waive?: ReadonlyArray<string>; readonly fetchModels?: boolean }
 }
 
 export interface Options extends Resilience.Options, CheckOptions {
@@ -157,8 +159,8 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
   const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
-  const gate = new Gate(options.preflight ?? true, true)
-  return yield* make({ settings, gate, secrets: [key], sdk: Sdk.make({ apiKey: key, baseURL, fetch }) })
+  const sdk = Sdk.make({ apiKey: key, baseURL, fetch })
+  return yield* make({ settings, preflight: options.preflight ?? true, direct: true, secrets: [key], sdk })
 })
 
 /** What building a client can fail with. */
@@ -176,8 +178,8 @@ export const layerStandard = (
 ): Layer.Layer<ClaudeClient, BuildError> => layer(options).pipe(Layer.provide(Resilience.layer(options)))
 
 /**
- * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off, and preflight
- * leaves rules of the direct API's version and sizes out.
+ * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off. Where it does not
+ * speak to the direct API in its current version, preflight leaves the rules of that version and its sizes out.
  */
 export const layerSdk = (
   sdk: Sdk.SdkClient,
@@ -189,5 +191,5 @@ export const layerSdk = (
       ClaudeClient["Service"],
       never,
       State | Scope.Scope
-    > => make({ sdk, settings, gate: new Gate(options.preflight ?? true, false), secrets: [] }))
+    > => make({ sdk, settings, preflight: options.preflight ?? true, direct: Sdk.isDirect(sdk), secrets: [] }))
   ))

@@ -12,7 +12,7 @@ import { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import { collecting } from "./collecting.ts"
-import type { Gate } from "./gate.ts"
+import { Gate, type Setting } from "./gate.ts"
 import { forMessage, type Run } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
@@ -27,14 +27,16 @@ export interface Built {
   readonly sdk: Sdk.SdkClient
   readonly settings: Resilience.Settings
   readonly secrets: ReadonlyArray<string>
-  readonly gate: Gate
+  readonly preflight: Setting
+  /** Whether the instance speaks to the direct API in its current version. */
+  readonly direct: boolean
 }
 
 const missing = (method: string): ClaudeError.InvalidRequest =>
   new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
 
 /** Takes its limiter, breaker and budget from beneath it, once. */
-export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }: Built) {
+export const make = Effect.fnUntraced(function*({ direct, preflight, sdk, secrets, settings }: Built) {
   const clock = yield* Clock.Clock
   const services: Services = {
     limiter: yield* ClaudeRateLimiter,
@@ -47,6 +49,7 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
     watchdog: yield* Watchdog.make,
     now: () => clock.currentTimeMillisUnsafe()
   }
+  const gate = new Gate({ setting: preflight, direct, now: transport.now })
   const host = hostOf(sdk.baseURL)
   const untilOf = (options: CallOptions): number =>
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
@@ -54,7 +57,8 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
   const run: Run = (request, attempt) => {
     const { options, resend, size } = request
     // With preflight off it may be anything.
-    const model = String(request.model)
+    const given: unknown = request.model
+    const model = typeof given === "string" ? given : "unknown"
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
       ? total
@@ -104,7 +108,7 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
         const { continuations = 0, continueOnMaxTokens = 0 } = options
         if (continuations > 0 || continueOnMaxTokens > 0) return collecting(run, params, options, untilOf(options))
         const request = forMessage("createMessage", () => params, options)
-        return options.stream ?? params.max_tokens >= streamedFrom
+        return options.stream ?? (request.size.maxTokens ?? 0) >= streamedFrom
           ? Effect.map(
             run(request, (context) => Attempts.collected(context, params)),
             (reader) => reader.whole.result()
@@ -118,10 +122,13 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
       ),
     countTokens: (params, options = {}) => {
       const count = sdk.messages.countTokens
-      return plain(
-        "countTokens",
-        options,
-        count && ((signal) => Promise.resolve(count.call(sdk.messages, params, Sdk.requestOptions(signal))))
+      return Effect.andThen(
+        gate.pass("countTokens", params),
+        plain(
+          "countTokens",
+          options,
+          count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
+        )
       )
     },
     getModel: (id, options = {}) => {
@@ -147,5 +154,8 @@ export const make = Effect.fnUntraced(function*({ gate, sdk, secrets, settings }
       )
     }
   }
+  const scope = yield* Effect.scope
+  // What fails is asked again later; a call never waits for it.
+  gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
   return client
 })

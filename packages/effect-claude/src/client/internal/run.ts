@@ -53,7 +53,9 @@ export const forMessage = (
         return measure(current())
       },
       get maxTokens() {
-        return current().max_tokens
+        // With preflight off it may be anything.
+        const most: unknown = current().max_tokens
+        return typeof most === "number" && Number.isFinite(most) ? most : undefined
       }
     },
     options,
