@@ -1,4 +1,4 @@
-import { RequestRules, Routes } from "@effect-claude/fault-server"
+import { Fault, Reply, RequestRules, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Cause, Effect, Exit, Schema, Stream } from "effect"
 import { ClaudeClient, Preflight } from "effect-claude"
@@ -93,6 +93,22 @@ describe("what is no request at all", () => {
               const exit = yield* Effect.exit(ask({ ...params, ...change }, { stream }))
               assert.isFalse(Exit.isFailure(exit) && Cause.hasDies(exit.cause), JSON.stringify(change))
             }
+          }
+        }
+      }), { preflight: false })
+  })
+
+  it("nor where a server answers it, and its stream breaks", () => {
+    const samples = Arbitrary.sampleEffect(Arbitrary.schema(Schema.Json), { count: 50, seed: "broken" })
+    const broken = (request: Reply.Received): Reply.Reply =>
+      Fault.cutAfterEvents(4)(Reply.forRequest(request, Reply.message("Hello, whoever you are!")))
+    return runHandler((request) => Effect.succeed(broken(request)), () =>
+      Effect.gen(function*() {
+        for (const value of yield* Effect.orDie(samples)) {
+          for (const change of [{ messages: value }, { model: value }, { max_tokens: value }]) {
+            const request = anything({ ...params, ...change })
+            const exit = yield* Effect.exit(Stream.runDrain(ClaudeClient.streamMessage(request, { maxAttempts: 1 })))
+            assert.isFalse(Exit.isFailure(exit) && Cause.hasDies(exit.cause), JSON.stringify(change))
           }
         }
       }), { preflight: false })

@@ -55,10 +55,7 @@ export const make = Effect.fnUntraced(function*({ direct, preflight, sdk, secret
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
   const run: Run = (request, attempt) => {
-    const { options, resend, size } = request
-    // With preflight off it may be anything.
-    const given: unknown = request.model
-    const model = typeof given === "string" ? given : "unknown"
+    const { model, options, resend, size } = request
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
       ? total

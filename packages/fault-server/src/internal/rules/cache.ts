@@ -41,7 +41,7 @@ export const cache: ReadonlyArray<Rule> = [
     name: "cache count",
     check: (received) => {
       const all = holders(received)
-      const last = all.filter(({ inner }) => !inner).at(-1)
+      const last = all.findLast(({ inner }) => !inner)
       // An automatic breakpoint on a block that is marked itself is none.
       const automatic = isObject(bodyOf(received)["cache_control"]) && !(last !== undefined && isMarked(last))
       const count = all.filter(isMarked).length + (automatic ? 1 : 0)

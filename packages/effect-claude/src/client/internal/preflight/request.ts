@@ -36,8 +36,11 @@ const exactly = (value: unknown): number => {
   if (Array.isArray(value)) {
     for (const item of value) bytes += exactly(item) + 1
   } else {
+    const plain = "type" in value && value.type === "base64"
     for (const [name, item] of Object.entries(value)) {
-      if (item !== undefined) bytes += textBytes(name) + exactly(item) + 2
+      // Base64 is a byte a character, and most of what is this large.
+      const size = plain && name === "data" && typeof item === "string" ? item.length + 2 : exactly(item)
+      if (item !== undefined) bytes += textBytes(name) + size + 2
     }
   }
   return Math.max(2, bytes)
