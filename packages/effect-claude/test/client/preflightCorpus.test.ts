@@ -176,8 +176,10 @@ describe("bytes", () => {
   it("counts the pages of a PDF as it was saved last, and passes what it cannot read", () => {
     assert.match(pages(Media.pdf(101))[0] ?? "", /101 pages of PDF; 100 are the most/)
     assert.deepStrictEqual(pages(Media.pdf(100)), [])
-    assert.match(pages(Media.pdf(10, 101))[0] ?? "", /101 pages/)
-    assert.deepStrictEqual(pages(Media.pdf(101, 100)), [])
+    assert.match(pages(Media.pdf(10, { saved: 101 }))[0] ?? "", /101 pages/)
+    assert.deepStrictEqual(pages(Media.pdf(101, { saved: 100 })), [])
+    assert.deepStrictEqual(pages(Media.pdf(101, { indirect: true })), [])
+    assert.deepStrictEqual(pages(Media.pdf(500, { indirect: true })), [])
     const whole = Media.pdf(101)
     for (let cut = 16; cut < whole.length - 4; cut += 400) assert.deepStrictEqual(pages(whole.slice(0, cut)), [])
   })
