@@ -1,7 +1,6 @@
 /** The readers that `streams.ts` compares, over a `fetch`, and what they read. */
 import { createAnthropic } from "@ai-sdk/anthropic"
 import Anthropic from "@anthropic-ai/sdk"
-import { Reply } from "@effect-claude/fault-server"
 import { streamText } from "ai"
 import { Effect, Layer, ManagedRuntime, Redacted, Stream } from "effect"
 import { ClaudeClient, MessageStream, Resilience } from "effect-claude"
@@ -9,18 +8,6 @@ import { ClaudeClient, MessageStream, Resilience } from "effect-claude"
 const model = "claude-haiku-5-5"
 const apiKey = "sk-ant-bench"
 const params = { model, max_tokens: 1024, messages: [{ role: "user" as const, content: "Go on." }] }
-
-export type Kind = "text" | "tool"
-
-/** An answer of so many deltas, sixteen characters each. */
-export const answer = (kind: Kind, deltas: number): Reply.Reply => {
-  const words = "Each delta brings about sixteen characters. "
-  const text = words.repeat(Math.ceil(deltas * 16 / words.length)).slice(0, deltas * 16)
-  const message = kind === "text"
-    ? Reply.message(text)
-    : Reply.message({ content: [{ type: "tool_use", id: "toolu_1", name: "write_file", input: { text } }] })
-  return Reply.stream(message, { deltaSize: 16 })
-}
 
 /** Bytes to lines to JSON to one message, and nothing else: no typed error, no bound on time. */
 const byHand = (baseURL: string, fetch: typeof globalThis.fetch) => async () => {

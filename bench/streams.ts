@@ -5,7 +5,8 @@
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
-import { answer, type Client, clients, type Kind, type Name } from "./streamClients.ts"
+import { answer, type Kind } from "./streamAnswer.ts"
+import { type Client, clients, type Name } from "./streamClients.ts"
 import { median, print } from "./table.ts"
 
 const rounds = Number(process.env["ROUNDS"] ?? 7)

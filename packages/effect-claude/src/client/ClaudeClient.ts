@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
 import type { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts"
 import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
+import type { Fallback } from "../policies/Fallback.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
 import * as Complete from "./internal/complete.ts"
@@ -134,6 +135,11 @@ export interface CheckOptions {
    * the first call with a model of which the API has not told within a day asks for all models, beside the call.
    */
   readonly preflight?: boolean | { readonly waive?: ReadonlyArray<string>; readonly fetchModels?: boolean }
+  /**
+   * Models to go to for declared reasons; default none. Where a chain for `Refused` is declared, `createMessage` walks it
+   * and returns the last refusal if all refuse.
+   */
+  readonly fallback?: Fallback
 }
 
 export interface Options extends Resilience.Options, CheckOptions {
@@ -159,8 +165,14 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
   const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
-  const sdk = Sdk.make({ apiKey: key, baseURL, fetch })
-  return yield* make({ settings, preflight: options.preflight ?? true, direct: true, secrets: [key], sdk })
+  return yield* make({
+    settings,
+    preflight: options.preflight ?? true,
+    direct: true,
+    fallback: options.fallback,
+    secrets: [key],
+    sdk: Sdk.make({ apiKey: key, baseURL, fetch })
+  })
 })
 
 /** What building a client can fail with. */
@@ -191,5 +203,13 @@ export const layerSdk = (
       ClaudeClient["Service"],
       never,
       State | Scope.Scope
-    > => make({ sdk, settings, preflight: options.preflight ?? true, direct: Sdk.isDirect(sdk), secrets: [] }))
+    > =>
+      make({
+        sdk,
+        settings,
+        preflight: options.preflight ?? true,
+        direct: Sdk.isDirect(sdk),
+        fallback: options.fallback,
+        secrets: []
+      }))
   ))

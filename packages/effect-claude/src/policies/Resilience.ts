@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
+import * as Hedge from "./Hedge.ts"
 import { type Call, execute, type Services } from "./internal/execute.ts"
 import type { Lease } from "./internal/lease.ts"
 import * as RetryBudget from "./RetryBudget.ts"
@@ -36,6 +37,8 @@ export interface Options {
   readonly timeouts?: Timeouts.Options
   /** A wait that the server asks for and that is longer than this fails at once. Default 5 minutes. */
   readonly maxServerWait?: Duration.Input
+  /** A second request for an answer that is slow to begin; it can double the cost. Default off; `true` for the standard. */
+  readonly hedge?: boolean | Hedge.Options
 }
 
 export interface Settings {
@@ -44,6 +47,7 @@ export interface Settings {
   readonly deadline: Duration.Duration
   readonly timeouts: Timeouts.Timeouts
   readonly maxServerWait: Duration.Duration
+  readonly hedge: Hedge.Hedge | undefined
 }
 
 /** 6 attempts within 10 minutes, the standard schedule and timeouts, a server's wait of at most 5 minutes. */
@@ -52,7 +56,8 @@ export const standard: Settings = {
   maxAttempts: 6,
   deadline: Duration.minutes(10),
   timeouts: Timeouts.standard,
-  maxServerWait: Duration.minutes(5)
+  maxServerWait: Duration.minutes(5),
+  hedge: undefined
 }
 
 /** The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem. */
@@ -64,7 +69,10 @@ export const settings = (options: Options = {}): Effect.Effect<Settings, Impossi
     timeouts: Timeouts.make(options.timeouts),
     maxServerWait: options.maxServerWait === undefined
       ? standard.maxServerWait
-      : Duration.fromInputUnsafe(options.maxServerWait)
+      : Duration.fromInputUnsafe(options.maxServerWait),
+    hedge: options.hedge === undefined || options.hedge === false
+      ? undefined
+      : Hedge.make(options.hedge === true ? {} : options.hedge)
   }
   const problems: Array<string> = []
   if (!(made.maxAttempts >= 1)) problems.push(`maxAttempts is ${made.maxAttempts}; it counts the first: at least 1.`)
@@ -77,6 +85,20 @@ export const settings = (options: Options = {}): Effect.Effect<Settings, Impossi
       `timeouts.attempt (${Duration.format(made.timeouts.attempt)}) is longer than deadline ` +
         `(${Duration.format(made.deadline)}): no attempt could ever time out.`
     )
+  }
+  const { hedge } = made
+  if (hedge !== undefined) {
+    if (!(hedge.percentile > 0 && hedge.percentile < 1)) {
+      problems.push(`hedge.percentile is ${hedge.percentile}; between 0 and 1.`)
+    }
+    if (!(hedge.warmUp >= 1 && hedge.warmUp <= hedge.window)) {
+      problems.push(
+        `hedge.warmUp is ${hedge.warmUp}; from 1 to hedge.window (${hedge.window}): there would never be a hedge.`
+      )
+    }
+    if (Duration.isGreaterThanOrEqualTo(hedge.shortest, made.deadline)) {
+      problems.push("hedge.shortest is not shorter than deadline: there would never be a hedge.")
+    }
   }
   return problems.length === 0 ? Effect.succeed(made) : Effect.fail(new ImpossiblePolicy({ problems }))
 }

@@ -127,6 +127,13 @@ describe("the views of one stream", () => {
 })
 
 describe("from bytes to events", () => {
+  const delta = (text: string, more: object = {}) => ({
+    type: "content_block_delta",
+    index: 0,
+    delta: { type: "text_delta", text },
+    ...more
+  })
+
   it("the same events whatever the chunks, line ends, comments and blank lines: 1,000 seeded ways", () => {
     const next = random(7)
     const ends = ["\n", "\r\n", "\r"]
@@ -160,7 +167,7 @@ describe("from bytes to events", () => {
   })
 
   it("events that the SDK does not know, blocks and deltas too, are carried; a second message_start is survived", () => {
-    const block = { type: "hologram", depth: 3 }
+    const block = { type: "hologram", depth: 3, text: "" }
     const list = Array.from(
       Reply.stream(Reply.message({ content: [block] })).body,
       (chunk) => JSON.parse(String(chunk.bytes).split("data: ")[1]!)
@@ -168,8 +175,14 @@ describe("from bytes to events", () => {
     const events = [
       ...list.slice(0, 2),
       list[0],
-      { type: "weather_report", sky: "blue" },
       list[2],
+      { type: "weather_report", sky: "blue" },
+      ...["abc", "abc", "xyz"].map((x) => delta("abc", { echo: { x } })),
+      ...["a", "b"].map((x) => ({
+        type: "content_block_delta",
+        index: 0,
+        delta: { type: "text_delta", x, text: "t" }
+      })),
       { type: "content_block_delta", index: 0, delta: { type: "hologram_delta", depth: 4 } },
       { ...list[0], message: { ...list[0].message, id: "msg_spliced" } },
       ...list.slice(3)
@@ -182,25 +195,26 @@ describe("from bytes to events", () => {
           events.filter((event, at) => event.type !== "ping" && (event.type !== "message_start" || at === 0))
         )
         const message = yield* once
-        assert.deepStrictEqual(message.content as unknown, [{ type: "hologram", depth: 4 }])
+        assert.deepStrictEqual(message.content as unknown, [{ type: "hologram", depth: 4, text: "abcabcabctt" }])
         assert.strictEqual(message.id, list[0].message.id)
       }))
   })
 
   it("a block that begins again, from a proxy that began again, replaces itself and what followed", () => {
-    const list = (text: string) =>
-      Array.from(
-        Reply.stream(Reply.message(text), { deltaSize: 4 }).body,
+    const list = (...texts: ReadonlyArray<string>) => {
+      const content = texts.map((text) => ({ type: "text", text, citations: null }))
+      return Array.from(
+        Reply.stream(Reply.message({ content }), { deltaSize: 4 }).body,
         (chunk) => JSON.parse(String(chunk.bytes).split("data: ")[1]!)
       )
-    const events = [...list("Hello, I begin").slice(0, 5), ...list("Hello!")]
+    }
+    const events = [...list("Hello, I begin", "and never end").slice(0, 9), ...list("Hello!")]
     return run([Reply.events(events)], () =>
       Effect.map(once, (message) => {
         assert.deepStrictEqual(message.content as unknown, [{ type: "text", text: "Hello!", citations: null }])
       }))
   })
 
-  const delta = (text: string) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })
   const around = (event: object): Reply.Reply => {
     const chunks = Array.from(Reply.stream(whole).body)
     return inChunks(Reply.stream(whole), [
@@ -230,6 +244,10 @@ describe("from bytes to events", () => {
       [around(delta(long)), /longer than 16 Mi characters/],
       [inChunks(Reply.stream(whole), [first, ...lines]), /longer than 16 Mi characters/],
       [
+        inChunks(Reply.stream(whole), [first, "data: ", ...lines.map((line) => line.slice(6, -1))]),
+        /longer than 16 Mi/
+      ],
+      [
         around({ type: "content_block_start", index: 1e9, content_block: { type: "text", text: "" } }),
         /index 1000000000/
       ],
@@ -252,7 +270,7 @@ describe("from bytes to events", () => {
       Reply.stream(whole),
       tool.filter((event) => !event.includes("\"content_block_stop\",\"index\":1"))
     )
-    return run([around({ ...delta("x"), index: 7 }), unended], () =>
+    return run([around(delta("x", { index: 7 })), unended], () =>
       Effect.gen(function*() {
         for (const text of [/block 7 never began/, /input of get_weather never ended/]) {
           const found = yield* reason(once)
@@ -310,11 +328,11 @@ describe("bounds on time", () => {
 
   it("D7 each event begins the wait anew", () =>
     run(
-      [Reply.stream(whole, { deltaDelay: 59_000 }), Reply.stream(whole, { deltaDelay: 61_000 })],
+      [Reply.stream(whole, { deltaDelay: 50_000, deltaSize: 9 }), Reply.stream(whole, { deltaDelay: 61_000 })],
       ({ clock }) =>
         Effect.gen(function*() {
           yield* once
-          assert.isAbove(clock.now, 200_000)
+          assert.isAbove(clock.now, 400_000)
           assert.deepInclude(yield* reason(once), { _tag: "TimedOut", phase: "idle" })
         })
     ))

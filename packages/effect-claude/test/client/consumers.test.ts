@@ -125,4 +125,37 @@ describe("over real sockets", () => {
         })
     ))
   })
+
+  it("E6 a message that is collected, interrupted, ends within 50 ms and so does the connection", () => {
+    const ends: Array<string> = []
+    let begin = (): void => {}
+    const arrived = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    const reply: Reply.Reply = {
+      ...Reply.stream(Reply.message("Hello, and then nothing.")),
+      body: (function*() {
+        yield* Array.from(Reply.stream(Reply.message("Hello, and then nothing.")).body).slice(0, 4)
+        begin()
+      })(),
+      end: "silence",
+      onEnd: (how) => void ends.push(how)
+    }
+    return against(
+      reply,
+      Effect.gen(function*() {
+        const collecting = ClaudeClient.createMessage(params, { stream: true })
+        const fiber = yield* Effect.forkChild(collecting, { startImmediately: true })
+        yield* Effect.promise(() => arrived)
+        // What was written has also been read.
+        yield* settled(() => 0)
+        const start = performance.now()
+        yield* Fiber.interrupt(fiber)
+        yield* released
+        yield* Effect.repeat(Effect.sync(() => ends.length), { until: (n) => n === 1, schedule: Schedule.spaced(1) })
+        assert.isBelow(performance.now() - start, 50)
+        assert.deepStrictEqual(ends, ["aborted"])
+      })
+    )
+  })
 })

@@ -176,6 +176,61 @@ describe("the seam", () => {
         }))
     ))
 
+  it("E2 the longest repetition is cut, however often it occurs before: 300 texts of two letters", () => {
+    let seed = 5
+    const next = (below: number): number => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+      return Math.floor(seed / 2 ** 32 * below)
+    }
+    const letters = (length: number) => Array.from({ length }, () => "ab"[next(2)]).join("")
+    return lean(({ answer }) =>
+      Effect.forEach(Array.from({ length: 300 }, (_, n) => n), (n) =>
+        Effect.gen(function*() {
+          const period = letters(1 + next(6))
+          const before = letters(next(20)) + period.repeat(1 + next(20)) + "ab"[n % 2]
+          const tail = before.slice(-next(before.length) - 1)
+          const after = n % 3 === 0 ? tail : tail + letters(next(10))
+          const longest = Array.from({ length: after.length + 1 }, (_, k) => after.length - k)
+            .find((k) => k >= 16 && before.endsWith(after.slice(0, k))) ?? 0
+          const deltaSize = 1 + next(30)
+          const reply = Reply.stream(Reply.message(before), { deltaSize })
+          answer(inOrder(
+            Fault.withoutMessageStop({ ...reply, body: Array.from(reply.body).slice(0, -3) }),
+            () => Reply.stream(Reply.message(after), { deltaSize })
+          ))
+          const message = yield* ClaudeClient.createMessage(params, { continuations: 1 })
+          assert.deepInclude(message.content[0], { text: before + after.slice(longest) }, `${before} | ${after}`)
+        }))
+    )
+  })
+
+  it("E2 where nothing was missing, or only what was there comes again, no block is left open and none is empty", () => {
+    const list = Array.from(stream(whole).body)
+    const nothing = stream(Reply.message({ content: [] }))
+    const repetition = stream(Reply.message(prose))
+    return lean(({ answer }) =>
+      Effect.forEach(
+        [[3, nothing], [3, repetition], [2, nothing], [2, repetition]] as const,
+        ([missing, more]) =>
+          Effect.gen(function*() {
+            answer(inOrder({ ...stream(whole), body: list.slice(0, -missing) }, more))
+            const events = yield* Stream.runCollect(ClaudeClient.streamMessage(params, { continuations: 1 }))
+            const types = events.map((event) => event.type as string).filter((type) => type !== "content_block_delta")
+            const mark = "effect_claude_continuation"
+            assert.deepStrictEqual(types, [
+              "message_start",
+              "content_block_start",
+              ...(missing === 3 ? [mark, "content_block_stop"] : ["content_block_stop", mark]),
+              "message_delta",
+              "message_stop"
+            ])
+            const message = yield* MessageStream.message(Stream.fromIterable(events))
+            assert.deepStrictEqual(message.content as never, [text(prose)])
+          })
+      )
+    )
+  })
+
   it("E2 a repetition of a million characters is found in linear time", () =>
     lean(({ answer }) =>
       Effect.gen(function*() {

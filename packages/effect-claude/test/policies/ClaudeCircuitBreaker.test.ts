@@ -136,4 +136,20 @@ describe("ClaudeCircuitBreaker", () => {
       yield* Scope.close(two, Exit.void)
       assert.strictEqual(yield* call, "ran")
     }).pipe(Effect.provide(layer)))
+
+  it.effect("the open time doubles with each failed probe, and a circuit that closed starts anew", () =>
+    Effect.gen(function*() {
+      yield* open
+      const waits: Array<number> = []
+      for (const outcome of ["fail", "fail", "pass", "open", "fail"] as const) {
+        if (outcome === "open") yield* open
+        const rejected = yield* Effect.flip(call)
+        if (rejected._tag !== "CircuitOpen" || rejected.retryAfter === undefined) return assert.fail("not open")
+        waits.push(Duration.toSeconds(rejected.retryAfter))
+        yield* TestClock.adjust(rejected.retryAfter)
+        if (outcome === "pass") yield* call
+        else yield* fail(overloaded)
+      }
+      assert.deepStrictEqual(waits, [15, 30, 60, 15, 30])
+    }).pipe(Effect.provide(layer)))
 })

@@ -221,4 +221,106 @@ describe("ClaudeRateLimiter", () => {
       yield* TestClock.adjust("2 minutes")
       yield* Fiber.join(big)
     }).pipe(Effect.provide(layer({ inputTokensPerMinute: 1000 }))))
+
+  const levels = (limit: number, remaining: number, of = "input-tokens") =>
+    RateLimitHeaders.fromHeaders((name) =>
+      name === `anthropic-ratelimit-${of}-limit`
+        ? String(limit)
+        : name === `anthropic-ratelimit-${of}-remaining`
+        ? String(remaining)
+        : null
+    )
+
+  it.effect("C4 a level says how things stood when its request was sent: what was sent since is taken off", () =>
+    Effect.gen(function*() {
+      const one = yield* reserve(10_000)
+      yield* one.sent
+      const two = yield* reserve(20_000)
+      yield* two.sent
+      const three = yield* reserve(5000)
+      yield* one.observe(levels(100_000, 60_000))
+      // 60,000 less the 25,000 of those that came after, and what rounding may hide.
+      assert.deepInclude(yield* state, { inputTokens: 34_500 })
+      yield* two.observe(levels(100_000, 50_000))
+      // As far as rounding lets one say: 44,500 less a thousand.
+      assert.deepInclude(yield* state, { inputTokens: 43_500 }, "the server's level raises it too")
+      yield* one.observe(levels(100_000, 1000))
+      assert.deepInclude(yield* state, { inputTokens: 43_500 }, "an older answer says nothing new")
+      yield* three.settle({ _tag: "Interrupted" })
+      assert.deepInclude(yield* state, { inputTokens: 48_500 })
+      yield* two.settle({ _tag: "Used", usage: usage(30_000, 0) })
+      assert.deepInclude(yield* state, { inputTokens: 48_500 }, "what the server has counted is not counted again")
+    }).pipe(Effect.provide(layer({ inputTokensPerMinute: 100_000 }))))
+
+  it.effect("what others use is read off the levels and left to them", () =>
+    Effect.gen(function*() {
+      // Others use half of 60,000 a minute; we use 10 a second of our own.
+      let remaining = 30_000
+      for (let second = 0; second < 30; second++) {
+        const one = yield* reserve(10)
+        yield* one.sent
+        remaining += 1000 - 500 - 10
+        yield* one.observe(levels(60_000, remaining))
+        yield* one.settle({ _tag: "Used", usage: usage(10, 0) })
+        yield* TestClock.adjust("1 second")
+      }
+      const before = (yield* state).inputTokens
+      yield* TestClock.adjust("10 seconds")
+      const perSecond = ((yield* state).inputTokens - before) / 10
+      assert.closeTo(perSecond, 500, 30)
+    }).pipe(Effect.provide(layer({ inputTokensPerMinute: 60_000 }))))
+
+  it.effect("a slow start: few calls until the server has answered, then as many more as answers", () =>
+    Effect.gen(function*() {
+      const held: Array<ClaudeRateLimiter.Reservation> = []
+      const join = Effect.forkChild(
+        Effect.tap(reserve(0, { watched: true }), (one) => Effect.andThen(one.sent, Effect.sync(() => held.push(one)))),
+        { startImmediately: true }
+      )
+      for (let n = 0; n < 20; n++) yield* join
+      assert.strictEqual(held.length, 4)
+      for (const one of held.slice(0, 4)) yield* one.observe(levels(1000, 990, "requests"))
+      assert.strictEqual(held.length, 8)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(held.length, 8, "time alone proves nothing")
+    }).pipe(Effect.provide(layer({ requestsPerMinute: 1000 }))))
+
+  it.effect("a 429 for growing too fast paces the calls, and the pace grows with each answer", () =>
+    Effect.gen(function*() {
+      const at: Array<number> = []
+      const ramp = new ClaudeError.RateLimited({ message: "too fast", limit: "ramp", retryAfter: Duration.seconds(2) })
+      const first = yield* reserve(0, { watched: true })
+      yield* first.sent
+      yield* first.settle({ _tag: "Failed", reason: ramp })
+      const one = reserve(0, { watched: true }).pipe(
+        Effect.tap(() => Effect.clockWith((clock) => Effect.sync(() => at.push(clock.currentTimeMillisUnsafe())))),
+        Effect.tap((held) => Effect.andThen(held.sent, held.observe(levels(1000, 900, "requests")))),
+        Effect.flatMap((held) => held.settle({ _tag: "Used", usage: usage(0, 0) }))
+      )
+      for (let n = 0; n < 40; n++) yield* Effect.forkChild(one, { startImmediately: true })
+      yield* TestClock.adjust("1999 millis")
+      assert.lengthOf(at, 0)
+      yield* TestClock.adjust("2 minutes")
+      assert.lengthOf(at, 40)
+      const gaps = at.slice(1).map((time, n) => time - at[n]!)
+      assert.closeTo(gaps[0]!, 1000, 50)
+      assert.isTrue(gaps.every((gap, n) => n === 0 || gap <= gaps[n - 1]! + 1), "ever shorter")
+      assert.isBelow(gaps.at(-1)!, 400)
+    }).pipe(Effect.provide(layer({ requestsPerMinute: 1000 }))))
+
+  it.effect("refusals that no known limit explains halve what may be on its way", () =>
+    Effect.gen(function*() {
+      const held: Array<ClaudeRateLimiter.Reservation> = []
+      const join = Effect.forkChild(
+        Effect.tap(reserve(0), (one) => Effect.andThen(one.sent, Effect.sync(() => held.push(one)))),
+        { startImmediately: true }
+      )
+      for (let n = 0; n < 20; n++) yield* join
+      assert.strictEqual(held.length, 4, "with nothing known everybody starts slowly")
+      yield* held[0]!.settle({ _tag: "Failed", reason: limited })
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(held.length, 4, "three are still on their way, and two are allowed")
+      for (const one of held.slice(1, 4)) yield* one.settle({ _tag: "Used", usage: usage(0, 0) })
+      assert.isAtMost(held.length - 4, 4)
+    }).pipe(Effect.provide(ClaudeRateLimiter.layer({ key: "blind" }))))
 })

@@ -111,7 +111,7 @@ const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, Claud
           () => controller.abort()
         )
       ),
-      Effect.tap((opened) => context.lease.observe(RateLimitHeaders.fromHeaders(opened.header)))
+      Effect.tap((opened) => context.lease.answered(RateLimitHeaders.fromHeaders(opened.header)))
     )
   })
 

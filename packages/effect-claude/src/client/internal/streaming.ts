@@ -54,36 +54,42 @@ export const streaming = Effect.fnUntraced(
     let driver: Driver.Driver | undefined
     let breaks = 0
     let reached = 0
+    /** The request whose events are shown, and all that were opened: of two at once, or of one just before it is let go. */
     let segment: Segment | undefined
+    const opened: Array<Segment> = []
 
     yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
-        if (segment === undefined) return Effect.void
-        const { context, reader } = segment
+      Effect.forEach(opened, ({ context, reader }) => {
         const used = reader.accumulator.used()
         if (reader.accumulator.complete) return context.lease.succeed(used)
         reader.inflow.cancel()
         return context.lease.interrupt(used)
-      })
+      }, { discard: true })
     )
 
     const current = (): MessageParams => plan === undefined ? params : Rest.request(params, plan)
     const open = (attempts: number): Effect.Effect<void, ClaudeError.ClaudeError> =>
       run(forMessage(method, current, { ...options, maxAttempts: attempts }, until), (context) => {
-        let opened: EventReader | undefined
+        let mine: Segment | undefined
         return Attempts.begin(context, current(), plan, (streaming) => {
-          opened = streaming.reader
-          segment = { context, ...streaming }
+          mine = { context, ...streaming }
+          opened.push(mine)
         }).pipe(
           // Nothing of it was shown: what it used is all that changes.
           Effect.tapError((reason) =>
             Effect.sync(() => {
-              const left = plan && opened?.left(reason._tag)
+              const left = plan && mine?.reader.left(reason._tag)
               plan = (left && Continuation.after(plan, left)) ?? plan
             })
-          )
+          ),
+          Effect.map(() => mine)
         )
-      })
+      }).pipe(
+        Effect.map((begun) => {
+          segment = begun
+        })
+      )
+
     const broke = Effect.fnUntraced(function*({ context, opened, reader }: Segment, reason: StreamReason) {
       reader.inflow.cancel()
       yield* context.lease.fail(reason)

@@ -32,13 +32,11 @@ export class Circuit {
   private calls = 0
   private failures = 0
   private epoch = 0
-  private opened: { readonly until: number; readonly lasted: number; readonly by: RealReason | undefined } | undefined
+  private opened: { readonly until: number; readonly by: RealReason | undefined } | undefined
   private halfOpen = false
   private readonly probes = new Set<Ticket>()
-  /** Times opened without a long enough closed time between: the exponent of the open time. */
+  /** Times opened since it was last closed: the exponent of the open time. */
   private streak = 0
-  private closedAt = 0
-  private lastOpenFor = 0
   isolations = 0
 
   constructor(key: string, settings: Settings) {
@@ -91,7 +89,7 @@ export class Circuit {
     const failed = outcome === "transient" || (outcome === "overload" && !limited)
     if (this.halfOpen) {
       if (failed) this.open(reason, now, random)
-      else this.close(now)
+      else this.close()
       return
     }
     if (this.calls === this.settings.window) this.failures -= this.ring[this.at]!
@@ -115,22 +113,21 @@ export class Circuit {
   }
 
   private open(reason: RealReason | undefined, now: number, random: number): void {
-    if (!this.halfOpen && now - this.closedAt >= this.lastOpenFor) this.streak = 0
     this.streak++
     const grown = Math.min(this.settings.openFor * 2 ** (this.streak - 1), this.settings.openForMax)
     const hint = reason !== undefined && "retryAfter" in reason ? reason.retryAfter : undefined
     const wished = Math.max(grown, hint === undefined ? 0 : Duration.toMillis(hint))
     const spread = 1 + this.settings.jitter * (2 * random - 1)
-    this.lastOpenFor = Math.min(wished * spread, this.settings.openForMax * (1 + this.settings.jitter))
-    this.opened = { until: now + this.lastOpenFor, lasted: this.lastOpenFor, by: reason }
+    const lasted = Math.min(wished * spread, this.settings.openForMax * (1 + this.settings.jitter))
+    this.opened = { until: now + lasted, by: reason }
     this.halfOpen = false
     this.turn()
   }
 
-  private close(now: number): void {
+  private close(): void {
     this.opened = undefined
     this.halfOpen = false
-    this.closedAt = now
+    this.streak = 0
     this.turn()
   }
 

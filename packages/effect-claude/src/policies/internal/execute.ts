@@ -13,6 +13,7 @@ import type { ClaudeRateLimiter, Reservation } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
 import * as Driver from "./driver.ts"
+import { type Beginnings, hedged, type Watch } from "./hedged.ts"
 import { Lease } from "./lease.ts"
 
 export interface Services {
@@ -37,6 +38,8 @@ export interface Call<A> {
   readonly retry: RetryPolicy
   /** False for a request that must not be sent again once sent. */
   readonly resend: boolean
+  /** How long answers of this kind take to begin, where a slow one gets a second request. */
+  readonly beginnings?: Beginnings | undefined
   /** `log`: the tries before this one, for errors that leave by another way than this effect. */
   readonly attempt: (
     lease: Lease,
@@ -61,7 +64,9 @@ const once = <A>(
   call: Call<A>,
   deadline: number,
   left: number,
-  log: ReadonlyArray<ClaudeError.Attempt>
+  log: ReadonlyArray<ClaudeError.Attempt>,
+  watch?: Watch,
+  admitBy = deadline
 ): Effect.Effect<A, ClaudeError.Reason> =>
   Effect.uninterruptibleMask((restore) => {
     let held: Reservation | undefined
@@ -72,7 +77,7 @@ const once = <A>(
       inputTokens: call.inputTokens,
       maxTokens: call.maxTokens,
       priority: call.priority,
-      deadline,
+      deadline: admitBy,
       watched: true,
       granted: (reservation) => {
         held = reservation
@@ -82,7 +87,7 @@ const once = <A>(
       Effect.andThen(restore(bounded(call, left, reserve))),
       Effect.flatMap((reservation) =>
         Effect.flatMap(services.breaker.acquire(call.key), (permit) => {
-          lease = new Lease(reservation, permit, services.budget)
+          lease = new Lease(reservation, permit, services.budget, watch)
           return restore(call.attempt(lease, deadline, log))
         })
       )
@@ -94,6 +99,22 @@ const once = <A>(
       return reason === undefined ? lease.interrupt() : lease.fail(reason)
     })
   })
+
+/** One attempt, or two where the first is slow to begin; the second never waits. */
+const slowOnce = <A>(
+  services: Services,
+  call: Call<A>,
+  deadline: number,
+  left: number,
+  log: ReadonlyArray<ClaudeError.Attempt>
+): Effect.Effect<A, ClaudeError.Reason> =>
+  call.beginnings === undefined || !call.resend ? once(services, call, deadline, left, log) : hedged(
+    call.beginnings,
+    services.budget,
+    (watch) => once(services, call, deadline, left, log, watch),
+    (watch) =>
+      Effect.clockWith((clock) => once(services, call, deadline, 1, log, watch, clock.currentTimeMillisUnsafe()))
+  )
 
 type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
 
@@ -116,7 +137,7 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
   }
   for (;;) {
     const began = clock.currentTimeMillisUnsafe()
-    const result = yield* Effect.result(once(services, call, deadline, deadline - began, log))
+    const result = yield* Effect.result(slowOnce(services, call, deadline, deadline - began, log))
     if (Result.isSuccess(result)) return result.success
     const reason = result.failure
     const now = clock.currentTimeMillisUnsafe()

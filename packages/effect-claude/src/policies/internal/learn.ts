@@ -7,7 +7,7 @@ export const leastInputPerByte = 1 / 12
 /** By what share an estimate is off before anything is known. */
 const startError = 0.1
 /** So many times the mean error is held back: few are further off. */
-const caution = 2.5
+const caution = 4
 /** What an answer is expected to produce before any has come, at most: too much costs nothing, it is given back. */
 const startOutput = 1024
 /** Old answers count half after so many. */

@@ -7,6 +7,7 @@ import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
 import type { Permit } from "../ClaudeCircuitBreaker.ts"
 import type { Reservation, Settlement } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
+import type { Watch } from "./hedged.ts"
 
 export class Lease {
   private ended = false
@@ -14,20 +15,31 @@ export class Lease {
   private readonly reservation: Reservation
   private readonly permit: Permit
   private readonly budget: RetryBudget["Service"]
+  private readonly watch: Watch | undefined
 
-  constructor(reservation: Reservation, permit: Permit, budget: RetryBudget["Service"]) {
+  constructor(reservation: Reservation, permit: Permit, budget: RetryBudget["Service"], watch?: Watch) {
     this.reservation = reservation
     this.permit = permit
     this.budget = budget
+    this.watch = watch
   }
 
   /** From now on the request is on its way. */
   get sent(): Effect.Effect<void> {
-    return this.reservation.sent
+    const { watch } = this
+    return watch === undefined ? this.reservation.sent : Effect.andThen(this.reservation.sent, Effect.sync(watch.sent))
   }
 
+  /** The headers of an answer, of one that failed too. */
   observe(headers: RateLimitHeaders): Effect.Effect<void> {
     return this.reservation.observe(headers)
+  }
+
+  /** An answer that is no failure has begun. */
+  answered(headers: RateLimitHeaders): Effect.Effect<void> {
+    const { watch } = this
+    const observed = this.reservation.observe(headers)
+    return watch === undefined ? observed : Effect.andThen(observed, Effect.sync(watch.answered))
   }
 
   /** The work goes on although its effect has ended: the reservation is kept until it really ends. */

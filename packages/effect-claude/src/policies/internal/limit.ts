@@ -172,8 +172,8 @@ export class Limit {
 
   /** A 429: the named bucket is empty, and nobody is let in until the server's hint. */
   rejected(reason: ClaudeError.RateLimited, now: number): void {
-    const named = reason.limit !== "ramp" && reason.limit !== "unknown"
-    if (named) this.buckets[reason.limit].drain(now)
+    const bucket = reason.limit === "ramp" || reason.limit === "unknown" ? undefined : this.buckets[reason.limit]
+    if (bucket?.limit !== undefined) bucket.drain(now)
     // The refusals of calls that left together are one refusal.
     else if (now >= this.pausedUntil) {
       if (reason.limit === "ramp") this.window.tooFast()

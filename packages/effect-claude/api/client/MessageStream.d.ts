@@ -1,0 +1,14 @@
+import type * as Messages from "@anthropic-ai/sdk/resources/messages";
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import * as ClaudeError from "../errors/ClaudeError.ts";
+import * as Continued from "./internal/continuation.ts";
+import { type ToolInput as Input } from "./internal/partialInput.ts";
+export type Event = Messages.RawMessageStreamEvent;
+export type Continuation = Continued.Continuation;
+export type ToolInput = Input;
+export declare const continuationOf: (event: Event) => Continuation | undefined;
+export declare const continuations: (message: Messages.Message) => ReadonlyArray<Continuation>;
+export declare const text: <E, R>(self: Stream.Stream<Event, E, R>) => Stream.Stream<string, E, R>;
+export declare const toolInputs: <E, R>(self: Stream.Stream<Event, E, R>) => Stream.Stream<ToolInput, E, R>;
+export declare const message: <E, R>(self: Stream.Stream<Event, E, R>) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R>;

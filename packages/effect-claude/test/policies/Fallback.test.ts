@@ -1,0 +1,196 @@
+import { Fault, Reply, type Script } from "@effect-claude/fault-server"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Stream } from "effect"
+import { ClaudeClient, ClaudeError, Fallback } from "effect-claude"
+import { type Harness, params, reason, runHandler } from "../fixtures/harness.ts"
+
+const first = params.model
+const second = "claude-haiku-5-5"
+const third = "claude-opus-5-5"
+
+type Answers = { readonly [model: string]: Script.Answer }
+
+const modelOf = (request: Reply.Received): string => String((request.json as { readonly model: unknown }).model)
+
+/** Each model answers in its own way. */
+const run = <A, E>(
+  answers: Answers,
+  fallback: Fallback.Fallback,
+  program: (harness: Harness) => Effect.Effect<A, E, ClaudeClient.ClaudeClient>,
+  options: ClaudeClient.Options = {}
+) =>
+  runHandler(
+    (request) => {
+      const answer = answers[modelOf(request)]
+      const reply = typeof answer === "function" ? answer(request) : answer
+      return Effect.succeed(reply ?? Reply.forRequest(request, Reply.message({ model: modelOf(request), text: "hi" })))
+    },
+    program,
+    { maxAttempts: 1, fallback, ...options }
+  )
+
+const create = ClaudeClient.createMessage(params)
+const asked = ({ seen }: Harness) => Effect.map(seen, (all) => all.map(({ request }) => modelOf(request)))
+
+describe("Fallback", () => {
+  it("D6 declared reasons lead down their chain, in order, each model once", () =>
+    run(
+      { [first]: Fault.overloaded(), [second]: Fault.overloaded() },
+      { Overloaded: [second, first, second, third] },
+      (harness) =>
+        Effect.gen(function*() {
+          assert.strictEqual((yield* create).model, third)
+          assert.deepStrictEqual(yield* asked(harness), [first, second, third])
+        })
+    ))
+
+  it("D6 reasons that are not declared, and every other 400, go nowhere", async () => {
+    for (const reply of [Fault.internal(), Fault.invalidRequest(), Fault.billing(), Fault.unauthorized()]) {
+      await run(
+        { [first]: reply },
+        { Overloaded: [second], ContextOverflow: [second], Refused: [second] },
+        (harness) =>
+          Effect.gen(function*() {
+            yield* Effect.flip(create)
+            assert.deepStrictEqual(yield* asked(harness), [first])
+          })
+      )
+    }
+    await run({ [first]: Fault.invalidRequest("prompt is too long: 9 tokens > 8 maximum") }, {
+      ContextOverflow: [third]
+    }, () => Effect.map(create, (message) => assert.strictEqual(message.model, third)))
+  })
+
+  it("D6 if all fail the first error counts, with the log of all", () =>
+    run(
+      { [first]: Fault.overloaded(), [second]: Fault.internal() },
+      { Overloaded: [second] },
+      () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(create)
+          assert.strictEqual(error.reason._tag, "Overloaded")
+          assert.deepStrictEqual(error.attempts.map((tried) => [tried.model, tried.reason]), [
+            [first, "Overloaded"],
+            [second, "ServerFailed"]
+          ])
+        })
+    ))
+
+  it("D6 a refusal walks its chain; if all refuse the last refusal is the answer", async () => {
+    const refuses = (request: Reply.Received): Reply.Reply =>
+      Reply.forRequest(request, Reply.message({ model: modelOf(request), text: "", stopReason: "refusal" }))
+    await run(
+      { [first]: refuses },
+      { Refused: [second, third] },
+      () => Effect.map(create, (message) => assert.strictEqual(message.model, second))
+    )
+    await run(
+      { [first]: refuses, [second]: refuses, [third]: refuses },
+      { Refused: [second, third] },
+      () =>
+        Effect.map(
+          create,
+          (message) => assert.deepStrictEqual([message.model, message.stop_reason], [third, "refusal"])
+        )
+    )
+    await run(
+      { [first]: refuses },
+      { Overloaded: [second] },
+      () => Effect.map(create, (message) => assert.strictEqual(message.model, first))
+    )
+  })
+
+  it("D6 sticky within a session, and only there", () => {
+    let down = true
+    const answers: Answers = {
+      [first]: (request) =>
+        down ? Fault.overloaded() : Reply.forRequest(request, Reply.message({ model: first, text: "back" }))
+    }
+    return run(answers, { Overloaded: [second] }, () =>
+      Effect.gen(function*() {
+        const models = yield* Fallback.session(Effect.gen(function*() {
+          const one = (yield* create).model
+          down = false
+          return [one, (yield* create).model]
+        }))
+        assert.deepStrictEqual(models, [second, second])
+        assert.strictEqual((yield* create).model, first)
+      }))
+  })
+
+  it("D6 thinking of another model is left out of the copy that is sent, never of the caller's history", () => {
+    const messages: ClaudeClient.MessageParams["messages"] = [
+      { role: "user", content: "a" },
+      {
+        role: "assistant",
+        content: [{ type: "thinking", thinking: "hm", signature: "s" }, { type: "text", text: "b" }]
+      },
+      { role: "assistant", content: [{ type: "redacted_thinking", data: "x" }] },
+      { role: "user", content: "c" }
+    ]
+    return run({ [first]: Fault.overloaded() }, { Overloaded: [second] }, ({ seen }) =>
+      Effect.gen(function*() {
+        yield* ClaudeClient.createMessage({ ...params, messages })
+        const [own, other] = (yield* seen).map(({ request }) =>
+          (request.json as { readonly messages: unknown }).messages
+        )
+        assert.deepStrictEqual(own, messages)
+        assert.deepStrictEqual(other, [
+          { role: "user", content: "a" },
+          { role: "assistant", content: [{ type: "text", text: "b" }] },
+          { role: "user", content: "c" }
+        ])
+        assert.lengthOf(messages, 4)
+      }))
+  })
+
+  it("each hop gets what is left of the deadline", () => {
+    const silent = Fault.silenceBeforeHeaders(Reply.json(200, {}))
+    return run(
+      { [first]: silent, [second]: silent, [third]: silent },
+      { TimedOut: [second, third] },
+      ({ clock, seen }) =>
+        Effect.gen(function*() {
+          assert.strictEqual((yield* reason(create))._tag, "TimedOut")
+          assert.strictEqual(clock.now, 25_000)
+          assert.lengthOf(yield* seen, 3)
+        }),
+      { deadline: "25 seconds", timeouts: { headersJson: "10 seconds" } }
+    )
+  })
+
+  it("a stream falls back before its first event, never after", async () => {
+    const events = Stream.runCollect(ClaudeClient.streamMessage(params))
+    await run({ [first]: Fault.overloaded() }, { Overloaded: [second] }, (harness) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* events).at(-1)?.type, "message_stop")
+        assert.deepStrictEqual(yield* asked(harness), [first, second])
+      }))
+    const cut = Fault.cutAfterEvents(3)(Reply.stream(Reply.message("one two three four five")))
+    await run({ [first]: cut }, { StreamInterrupted: [second] }, (harness) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(events)
+        assert.isTrue(error.reason._tag === "StreamInterrupted" && error.reason.delivered)
+        assert.deepStrictEqual(yield* asked(harness), [first])
+      }))
+  })
+
+  it.effect("withFallback keeps the first error, and lets others pass", () =>
+    Effect.gen(function*() {
+      const down = new ClaudeError.ClaudeError({
+        method: "x",
+        reason: new ClaudeError.Overloaded({ message: "busy" }),
+        attempts: []
+      })
+      const other = Fallback.withFallback({ on: ["Overloaded"], to: Effect.succeed("instead") })
+      assert.strictEqual(yield* other(Effect.fail(down)), "instead")
+      assert.strictEqual(yield* Effect.flip(other(Effect.fail("else"))), "else")
+      const both = Fallback.withFallback(Effect.fail(down), { on: ["Overloaded"], to: Effect.fail(1) })
+      assert.strictEqual(yield* Effect.flip(both), down)
+      const slow = Fallback.withFallback(Effect.never, { on: ["Overloaded"], to: Effect.succeed("instead") })
+      assert.strictEqual(
+        yield* Effect.timeoutOption(slow, Duration.zero).pipe(Effect.map((option) => option._tag)),
+        "None"
+      )
+    }))
+})
