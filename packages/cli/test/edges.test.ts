@@ -112,7 +112,7 @@ describe("bulk: what others do to it", () => {
 })
 
 describe("bulk: what it is given", () => {
-  it("a line that the SDK cannot send is errored and takes no other with it", () =>
+  it("A10 a line that preflight rejects is errored, is not sent, and takes no other with it", () =>
     withServer(api, async (server) => {
       const dir = folder()
       const out = join(dir, "results.jsonl")
@@ -121,6 +121,11 @@ describe("bulk: what it is given", () => {
       const ended = await bulk(server.url, [write(dir, [...odd, ...jobs(5)]), "--out", out, "--json"])
       assert.strictEqual(ended.code, 1, ended.stderr)
       assert.deepInclude(JSON.parse(ended.stdout), { succeeded: 5, errored: { RequestRejected: 4 } })
+      const line = results(out).find((one) => one.custom_id === "tools")
+      assert.nestedPropertyVal(line, "result.error.error.type", "invalid_request_error")
+      assert.nestedPropertyVal(line, "result.error.reason._tag", "RequestRejected")
+      assert.nestedPropertyVal(line, "result.error.reason.violations[0].path", "tools")
+      assert.strictEqual((await Effect.runPromise(server.requests)).length, 5)
       assert.strictEqual(results(out).length, 9)
     }))
 

@@ -13,6 +13,12 @@ export interface Model {
   readonly contextWindow: number
   readonly maxOutput: number
   readonly prefill: boolean
+  /** Values of `thinking.type` that are a 400. */
+  readonly rejectsThinking: ReadonlyArray<string>
+  /** Whether messages may have the role `system`. */
+  readonly systemMessages: boolean
+  /** Whether `tool_choice` may force a tool. */
+  readonly forcedTools: boolean
   readonly lifecycle: "active" | "deprecated" | "retired"
   readonly deprecatedAt: string | null
   readonly retiresAt: string | null
@@ -23,7 +29,13 @@ interface Older {
   readonly retiresAt?: string
 }
 
-const model = (id: string, limitClass: string, older?: Older): Model => ({
+/** Takes adaptive thinking only, and never none. */
+const always: Partial<Model> = { rejectsThinking: ["enabled", "disabled"] }
+/** Nor can it be forced to use a tool. */
+const alwaysFree: Partial<Model> = { ...always, forcedTools: false }
+const noSystem: Partial<Model> = { systemMessages: false }
+
+const model = (id: string, limitClass: string, rest: Partial<Model> = {}, older?: Older): Model => ({
   id,
   dated: older?.dated,
   displayName: id.replace(/^claude-/, "Claude ").replaceAll("-", " "),
@@ -33,34 +45,41 @@ const model = (id: string, limitClass: string, older?: Older): Model => ({
   prefill: older !== undefined,
   lifecycle: older?.retiresAt === undefined ? "active" : "deprecated",
   deprecatedAt: older?.retiresAt === undefined ? null : "2026-08-01T00:00:00Z",
-  retiresAt: older?.retiresAt ?? null
+  retiresAt: older?.retiresAt ?? null,
+  rejectsThinking: older === undefined ? ["enabled"] : ["adaptive", "between_tools"],
+  systemMessages: older === undefined,
+  forcedTools: true,
+  ...rest
 })
 
 export const all: ReadonlyArray<Model> = [
   model("claude-fable-5-2", "fable-5-2"),
   model("claude-mythos-5-2", "mythos-5-2"),
   model("claude-haiku-5-5", "haiku-5-5"),
-  model("claude-sonnet-5-5", "sonnet-5-5"),
-  model("claude-fable-5-1", "fable-5-1"),
-  model("claude-opus-5-5", "opus-5-5"),
-  model("claude-mythos-5-1", "mythos-5-1"),
-  model("claude-sonnet-5", "sonnet-5"),
-  model("claude-fable-5", "fable-5"),
-  model("claude-mythos-5", "mythos-5"),
+  model("claude-sonnet-5-5", "sonnet-5-5", alwaysFree),
+  model("claude-fable-5-1", "fable-5-1", alwaysFree),
+  model("claude-opus-5-5", "opus-5-5", alwaysFree),
+  model("claude-mythos-5-1", "mythos-5-1", alwaysFree),
+  model("claude-sonnet-5", "sonnet-5", noSystem),
+  model("claude-fable-5", "fable-5", always),
+  model("claude-mythos-5", "mythos-5", always),
   model("claude-opus-5", "opus-5"),
   model("claude-opus-4-8", "opus-4"),
-  model("claude-opus-4-7", "opus-4"),
+  model("claude-opus-4-7", "opus-4", noSystem),
   {
-    ...model("claude-mythos-preview", "mythos-preview"),
+    ...model("claude-mythos-preview", "mythos-preview", { rejectsThinking: ["disabled"] }),
     lifecycle: "deprecated",
     deprecatedAt: "2026-04-30T00:00:00Z",
     retiresAt: "2026-06-30T00:00:00Z"
   },
-  model("claude-opus-4-6", "opus-4"),
-  model("claude-sonnet-4-6", "sonnet-4"),
-  model("claude-haiku-4-5", "haiku-4-5", { dated: "claude-haiku-4-5-20251001" }),
-  model("claude-opus-4-5", "opus-4", { dated: "claude-opus-4-5-20251101" }),
-  model("claude-sonnet-4-5", "sonnet-4", { dated: "claude-sonnet-4-5-20250929", retiresAt: "2026-11-30T00:00:00Z" })
+  model("claude-opus-4-6", "opus-4", { ...noSystem, rejectsThinking: [] }),
+  model("claude-sonnet-4-6", "sonnet-4", { ...noSystem, rejectsThinking: [] }),
+  model("claude-haiku-4-5", "haiku-4-5", noSystem, { dated: "claude-haiku-4-5-20251001" }),
+  model("claude-opus-4-5", "opus-4", noSystem, { dated: "claude-opus-4-5-20251101" }),
+  model("claude-sonnet-4-5", "sonnet-4", noSystem, {
+    dated: "claude-sonnet-4-5-20250929",
+    retiresAt: "2026-11-30T00:00:00Z"
+  })
 ]
 
 /** A model by its id; a dated id finds its model. */
@@ -71,8 +90,9 @@ export const classOf = (id: string): string => find(id)?.limitClass ?? id
 
 const yes = { supported: true }
 
-/** Every capability: the server refuses nothing by them. */
-const capabilities = {
+const supports = (known: Model, type: string): object => ({ supported: !known.rejectsThinking.includes(type) })
+
+const capabilities = (known: Model): object => ({
   batch: yes,
   citations: yes,
   code_execution: yes,
@@ -87,8 +107,16 @@ const capabilities = {
   pdf_input: yes,
   server_tools: { supported: true, code_execution: yes, web_search: yes },
   structured_outputs: yes,
-  thinking: { supported: true, types: { adaptive: yes, between_tools: yes, disabled: yes, enabled: yes } }
-}
+  thinking: {
+    supported: true,
+    types: {
+      adaptive: supports(known, "adaptive"),
+      between_tools: supports(known, "between_tools"),
+      disabled: supports(known, "disabled"),
+      enabled: supports(known, "enabled")
+    }
+  }
+})
 
 const lineOf = (id: string): string | null => /haiku|sonnet|opus|fable|mythos/.exec(id)?.[0] ?? null
 
@@ -100,7 +128,7 @@ export const info = (known: Model): object => ({
   created_at: "2026-01-01T00:00:00Z",
   max_input_tokens: known.contextWindow,
   max_tokens: known.maxOutput,
-  capabilities,
+  capabilities: capabilities(known),
   line: lineOf(known.id),
   lifecycle: known.lifecycle,
   deprecated_at: known.deprecatedAt,

@@ -21,7 +21,6 @@ import type { Fallback } from "../policies/Fallback.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
 import * as Complete from "./internal/complete.ts"
-import { Gate } from "./internal/gate.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
 import * as Sdk from "./internal/sdk.ts"
@@ -131,8 +130,11 @@ export const requireComplete: <E, R>(
 ) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R> = Complete.requireComplete
 
 export interface CheckOptions {
-  /** Requests that the API surely rejects are not sent. Default true; `{ waive }` leaves rules out by name. */
-  readonly preflight?: boolean | { readonly waive: ReadonlyArray<string> }
+  /**
+   * Requests that the API surely rejects are not sent. Default true. `waive` leaves rules out by name; with `fetchModels`
+   * the first call with a model of which the API has not told within a day asks for all models, beside the call.
+   */
+  readonly preflight?: boolean | { readonly waive?: ReadonlyArray<string>; readonly fetchModels?: boolean }
   /**
    * Models to go to for declared reasons; default none. Where a chain for `Refused` is declared, `createMessage` walks it
    * and returns the last refusal if all refuse.
@@ -163,10 +165,10 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
   const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
-  const gate = new Gate(options.preflight ?? true, true)
   return yield* make({
     settings,
-    gate,
+    preflight: options.preflight ?? true,
+    direct: true,
     fallback: options.fallback,
     secrets: [key],
     sdk: Sdk.make({ apiKey: key, baseURL, fetch })
@@ -188,8 +190,8 @@ export const layerStandard = (
 ): Layer.Layer<ClaudeClient, BuildError> => layer(options).pipe(Layer.provide(Resilience.layer(options)))
 
 /**
- * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off, and preflight
- * leaves rules of the direct API's version and sizes out.
+ * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off. Where it does not
+ * speak to the direct API in its current version, preflight leaves the rules of that version and its sizes out.
  */
 export const layerSdk = (
   sdk: Sdk.SdkClient,
@@ -205,7 +207,8 @@ export const layerSdk = (
       make({
         sdk,
         settings,
-        gate: new Gate(options.preflight ?? true, false),
+        preflight: options.preflight ?? true,
+        direct: Sdk.isDirect(sdk),
         fallback: options.fallback,
         secrets: []
       }))

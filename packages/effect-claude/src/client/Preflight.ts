@@ -5,12 +5,15 @@
 import * as Effect from "effect/Effect"
 import * as Rules from "../conversation/internal/rules.ts"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
+import * as Batch from "./internal/preflight/batch.ts"
+import { known } from "./internal/preflight/blocks.ts"
 import { caching } from "./internal/preflight/cache.ts"
 import * as Facts from "./internal/preflight/facts.ts"
 import * as Fit from "./internal/preflight/fit.ts"
 import { media } from "./internal/preflight/media.ts"
 import { request } from "./internal/preflight/request.ts"
-import { isFields, type Rules as Group, subjectOf } from "./internal/preflight/subject.ts"
+import { continued, isFields, type Rules as Group, subjectOf } from "./internal/preflight/subject.ts"
+import { systems } from "./internal/preflight/system.ts"
 import { tools } from "./internal/preflight/tools.ts"
 
 /** What is known of a model. */
@@ -28,9 +31,17 @@ export interface Options {
   readonly direct?: boolean
   /** False where a JSON answer is wanted whatever its length. */
   readonly streamed?: boolean | undefined
+  /** True where only tokens are counted: what an answer needs is not asked for. Default false. */
+  readonly counting?: boolean
 }
 
-const own: ReadonlyArray<Group> = [...request, ...tools, ...caching, ...media]
+const own: ReadonlyArray<Group> = [...request, ...systems, ...known, ...tools, ...caching, ...media]
+
+/** More violations are not listed. */
+const mostViolations = 1000
+
+/** What a thread that goes on has left with the API. */
+const leftWithThread: ReadonlyArray<string> = ["orphan", "serverTool"]
 
 /** Every rule: its name, what it says, and where the API's documentation does. */
 export const rules: ReadonlyArray<{ readonly name: string; readonly says: string; readonly source: string }> = [
@@ -38,7 +49,7 @@ export const rules: ReadonlyArray<{ readonly name: string; readonly says: string
   ...Rules.rules.map(({ name, says }) => ({ name, says, source: "agents-and-tools/tool-use/handle-tool-calls" }))
 ]
 
-/** All violations of a Messages request, by rule and then by place; none for one that may be sent. */
+/** All violations of a Messages request, at most 1,000, by rule and then by place; none for one that may be sent. */
 export const check = (params: unknown, options: Options = {}): ReadonlyArray<ClaudeError.Violation> => {
   if (!isFields(params)) {
     return [{
@@ -51,13 +62,19 @@ export const check = (params: unknown, options: Options = {}): ReadonlyArray<Cla
   const waived = new Set(options.waive)
   const { model } = params
   const facts = options.facts ?? (typeof model === "string" ? factsOf(model) : undefined)
-  const subject = subjectOf(params, { facts, direct: options.direct ?? true, streamed: options.streamed })
+  const subject = subjectOf(params, {
+    facts,
+    direct: options.direct ?? true,
+    streamed: options.streamed,
+    counting: options.counting ?? false
+  })
   const found: Array<ClaudeError.Violation> = []
   for (const group of own) {
     for (const violation of group.check(subject)) if (!waived.has(violation.rule)) found.push(violation)
   }
-  for (const violation of Rules.violations(subject.messages, waived)) found.push(violation)
-  return found
+  const passed = continued(subject) ? new Set([...waived, ...leftWithThread]) : waived
+  for (const violation of Rules.violations(subject.messages, passed)) found.push(violation)
+  return found.length > mostViolations ? found.slice(0, mostViolations) : found
 }
 
 /** The same for a bare list of messages. */
@@ -82,44 +99,23 @@ export const fitImages = <P extends { readonly messages: ReadonlyArray<unknown> 
     changed
   }))
 
-const customId = /^[a-zA-Z0-9_-]{1,64}$/
-const mostInBatch = 100_000
+/** Models that give so many tokens may give more in a batch. */
+const standardMost = 128_000
 
-/** A batch's requests: ids, count, and what batches do not take; each request's own violations under its place. */
+/**
+ * The requests of a batch, each `{ custom_id, params }`: ids, count, size, and what batches do not take; each request's own
+ * violations under its place. At most 1,000.
+ */
 export const checkBatch = (
-  requests: ReadonlyArray<{ readonly custom_id: string; readonly params: unknown }>,
+  requests: ReadonlyArray<unknown>,
   options: Options = {}
-): ReadonlyArray<ClaudeError.Violation> => {
-  const found: Array<ClaudeError.Violation> = []
-  const fault = (path: string, message: string, fix: string): void =>
-    void found.push({ path, rule: "batch", message, fix })
-  if (requests.length === 0) fault("requests", "The batch is empty.", "Write at least one request.")
-  if (requests.length > mostInBatch) {
-    fault("requests", `There are ${requests.length} requests; ${mostInBatch} are the most.`, "Split the batch.")
-  }
-  const seen = new Set<string>()
-  for (const [index, { custom_id: id, params }] of requests.entries()) {
-    const path = `requests.${index}`
-    if (!customId.test(id)) {
-      fault(
-        `${path}.custom_id`,
-        `The id ${JSON.stringify(id).slice(0, 80)} is not allowed.`,
-        "Use 1 to 64 letters, digits, underscores and hyphens."
-      )
-    }
-    if (seen.has(id)) {
-      fault(`${path}.custom_id`, `The id ${id} was used before.`, "Give every request an id of its own.")
-    }
-    seen.add(id)
-    if (isFields(params) && params["stream"] === true) {
-      fault(`${path}.params.stream`, "A batch does not stream.", "Leave stream out.")
-    }
-    if (isFields(params) && params["max_tokens"] === 0) {
-      fault(`${path}.params.max_tokens`, "A batch does not take 0.", "Write at least 1.")
-    }
-    for (const violation of check(params, options)) {
-      found.push({ ...violation, path: `${path}.params.${violation.path}` })
-    }
-  }
-  return found
-}
+): ReadonlyArray<ClaudeError.Violation> =>
+  Batch.violations(requests, mostViolations, (params) => {
+    const { model } = params
+    const facts = options.facts ?? (typeof model === "string" ? factsOf(model) : undefined)
+    const maxTokens = facts?.maxTokens === standardMost ? Batch.mostTokens : facts?.maxTokens
+    return check(params, {
+      ...options,
+      facts: facts === undefined || maxTokens === undefined ? facts : { ...facts, maxTokens }
+    })
+  })

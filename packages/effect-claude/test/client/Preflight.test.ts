@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ClaudeClient, Preflight } from "effect-claude"
 import { params, reason, runHandler } from "../fixtures/harness.ts"
+import * as Media from "../fixtures/media.ts"
 
 const user = (content: unknown) => ({ role: "user", content })
 const assistant = (content: unknown) => ({ role: "assistant", content })
@@ -30,6 +31,10 @@ const image = (data: string, type = "image/png") => ({
 const document = (data: string, type = "application/pdf") => ({
   type: "document",
   source: { type: "base64", media_type: type, data: Buffer.from(data).toString("base64") }
+})
+const pages = (count: number) => ({
+  type: "document",
+  source: { type: "base64", media_type: "application/pdf", data: Media.pdf(count) }
 })
 const older = { model: "claude-haiku-4-5" }
 const deep = (levels: number): unknown => {
@@ -173,26 +178,27 @@ const bad: ReadonlyArray<readonly [string, object, RegExp, RegExp]> = [
   ],
   [
     "toolChoice",
-    { tools: [tool("a")], tool_choice: { type: "tool", name: "b" } },
+    { ...older, tools: [tool("a")], tool_choice: { type: "tool", name: "b" } },
     /^tool_choice\.name$/,
     /'b' not found/
   ],
   ["toolChoice", { tools: [tool("a")], tool_choice: { type: "some" } }, /^tool_choice\.type$/, /expected tags/],
   [
     "thinkingBudget",
-    { thinking: { type: "enabled", budget_tokens: 100 } },
+    { ...older, thinking: { type: "enabled", budget_tokens: 100 } },
     /budget_tokens$/,
     /greater than or equal to 1024/
   ],
   [
     "thinkingBudget",
-    { thinking: { type: "enabled", budget_tokens: 2000 } },
+    { ...older, thinking: { type: "enabled", budget_tokens: 2000 } },
     /budget_tokens$/,
     /must be greater than `thinking\.budget_tokens`/
   ],
   [
     "thinkingChoice",
     {
+      ...older,
       max_tokens: 4000,
       thinking: { type: "enabled", budget_tokens: 2000 },
       tools: [tool("a")],
@@ -209,7 +215,7 @@ const bad: ReadonlyArray<readonly [string, object, RegExp, RegExp]> = [
   ],
   [
     "cacheCount",
-    { cache_control: { type: "ephemeral" }, messages: [user([cached(), cached(), cached(), cached()])] },
+    { cache_control: { type: "ephemeral" }, messages: [user([cached(), cached(), cached(), cached(), text()])] },
     /content\.3\.cache_control$/,
     /Found 5/
   ],
@@ -229,7 +235,7 @@ const bad: ReadonlyArray<readonly [string, object, RegExp, RegExp]> = [
       ]
     },
     /^messages\.1\.content\.0\.cache_control$/,
-    /cannot be set for thinking/
+    /thinking\.cache_control: Extra inputs are not permitted/
   ],
   ["imageType", { messages: [user([image(png(1, 1), "image/jpeg")])] }, /media_type$/, /appears to be a image\/png/],
   ["imageType", { messages: [user([image(png(1, 1), "image/bmp")])] }, /media_type$/, /Input should be 'image\/jpeg'/],
@@ -275,7 +281,116 @@ const bad: ReadonlyArray<readonly [string, object, RegExp, RegExp]> = [
     /^messages\.1\.content\.0$/,
     /not permitted in assistant/
   ],
-  ["documentPlace", { messages: [user([{ ...text(), citations: [] }])] }, /citations$/, /citations: Extra inputs/]
+  [
+    "documentPlace",
+    { messages: [user([{ ...text(), citations: [{ type: "char_location" }] }])] },
+    /citations$/,
+    /citations: Extra inputs/
+  ],
+  ["shape", { thinking: true }, /^thinking$/, /thinking: Input should be an object/],
+  ["shape", { metadata: "me" }, /^metadata$/, /metadata: Input should be an object/],
+  ["shape", { stop_sequences: "end" }, /^stop_sequences$/, /stop_sequences: Input should be a valid list/],
+  ["shape", { stop_sequences: [1] }, /^stop_sequences\.0$/, /stop_sequences\.0: Input should be a valid string/],
+  ["size", { messages: [user("é".repeat(17 * 1024 * 1024))] }, /^$/, /maximum allowed number of bytes/],
+  [
+    "blockFields",
+    { messages: [user([{ type: "text" }])] },
+    /^messages\.0\.content\.0\.text$/,
+    /text\.text: Field required/
+  ],
+  ["blockFields", { messages: [user([{ type: "image" }])] }, /content\.0\.source$/, /image\.source: Field required/],
+  [
+    "blockFields",
+    { messages: [user([{ type: "image", source: { type: "file" } }])] },
+    /source\.file_id$/,
+    /image\.source\.file\.file_id: Field required/
+  ],
+  [
+    "blockFields",
+    { messages: [user("a"), assistant([{ ...use("toolu_1"), input: "{}" }]), user([result("toolu_1")])] },
+    /^messages\.1\.content\.0\.input$/,
+    /tool_use\.input: Input should be/
+  ],
+  [
+    "systemMessage",
+    { messages: [{ role: "system", content: "be kind" }, user("a")] },
+    /^messages\.0\.role$/,
+    /use the top-level 'system' parameter/
+  ],
+  [
+    "systemMessage",
+    { messages: [user("a"), assistant("b"), { role: "system", content: "c" }] },
+    /^messages\.2\.role$/,
+    /messages\.2: role 'system' must follow/
+  ],
+  [
+    "systemMessage",
+    { messages: [user("a"), { role: "system", content: "c" }, user("b")] },
+    /^messages\.1\.role$/,
+    /messages\.1: role 'system' must precede/
+  ],
+  [
+    "systemMessage",
+    { ...older, messages: [user("a"), { role: "system", content: "c" }] },
+    /^messages\.1\.role$/,
+    /role 'system' is not supported on this model/
+  ],
+  ["systemText", { system: [text("")] }, /^system\.0\.text$/, /text content blocks must be non-empty/],
+  ["toolName", { tools: [tool("a".repeat(129))] }, /^tools\.0\.name$/, /String should match pattern/],
+  [
+    "toolSchema",
+    { tools: [{ name: "a", input_schema: { type: "object", anyOf: [{ type: "object" }] } }] },
+    /^tools\.0\.input_schema\.anyOf$/,
+    /does not support oneOf, allOf, or anyOf at the top level/
+  ],
+  [
+    "deferred",
+    { tools: [tool("a", { defer_loading: true })] },
+    /^tools$/,
+    /At least one tool must have defer_loading=false/
+  ],
+  [
+    "toolChoice",
+    { tool_choice: { type: "auto" } },
+    /^tool_choice$/,
+    /tool_choice may only be specified while providing tools/
+  ],
+  [
+    "forcedTool",
+    { tools: [tool("a")], tool_choice: { type: "any" } },
+    /^tool_choice\.type$/,
+    /type "tool" and "any" are not supported for this model/
+  ],
+  [
+    "thinkingType",
+    { max_tokens: 4000, thinking: { type: "enabled", budget_tokens: 2000 } },
+    /^thinking\.type$/,
+    /"thinking\.type\.enabled" is not supported/
+  ],
+  [
+    "thinkingType",
+    { ...older, thinking: { type: "adaptive" } },
+    /^thinking\.type$/,
+    /adaptive thinking is not supported on this model/
+  ],
+  [
+    "thinkingType",
+    { model: "claude-opus-5-5", thinking: { type: "disabled" } },
+    /^thinking\.type$/,
+    /"thinking\.type\.disabled" is not supported/
+  ],
+  ["thinkingType", { thinking: { budget_tokens: 2000 } }, /^thinking\.type$/, /thinking: Unable to extract tag/],
+  ["imageType", { messages: [user([image(Media.bmp())])] }, /media_type$/, /Could not process image/],
+  ["imagePixels", { messages: [user([image(Media.jpeg(10, 8001), "image/jpeg")])] }, /data$/, /max allowed size: 8000/],
+  ["imagePixels", { messages: [user([image(Media.gif(8001, 10), "image/gif")])] }, /data$/, /max allowed size: 8000/],
+  ["imagePixels", { messages: [user([image(Media.webp(8001, 10), "image/webp")])] }, /data$/, /max allowed size: 8000/],
+  ["pdfPages", { messages: [user([pages(601)])] }, /^messages\.0\.content\.0\.source$/, /maximum of 600 PDF pages/],
+  [
+    "pdfPages",
+    { ...older, messages: [user([pages(51), pages(51)])] },
+    /content\.1\.source$/,
+    /maximum of 100 PDF pages/
+  ]
 ]
 
 /** What must never be rejected. */
@@ -283,8 +398,15 @@ const good: ReadonlyArray<readonly [string, object]> = [
   ["a plain request", {}],
   ["the pre-warming of a cache", { max_tokens: 0 }],
   ["the most max_tokens", { max_tokens: 128_000 }],
-  ["a system message in the middle", {
-    messages: [user("a"), { role: "system", content: "now in French" }, user("b")]
+  ["system messages in the middle", {
+    messages: [
+      user("a"),
+      { role: "system", content: "now in French" },
+      { role: "system", content: "and short" },
+      assistant("b"),
+      user("c"),
+      { role: "system", content: [text()] }
+    ]
   }],
   ["messages of one role in a row", {
     messages: [user("a"), user("b"), assistant("c"), assistant([text("d")]), user("e")]
@@ -331,11 +453,13 @@ const good: ReadonlyArray<readonly [string, object]> = [
     ]
   }],
   ["a budget beyond max_tokens between calls of tools", {
+    ...older,
     max_tokens: 2000,
     thinking: { type: "enabled", budget_tokens: 4000 },
     tools: [tool("a")]
   }],
   ["blocks and tools nobody knows", {
+    model: "claude-opus-5",
     tools: [{ type: "hologram_20270101", name: "hologram" }, { type: "mcp_toolset", mcp_server_name: "x" }],
     tool_choice: { type: "tool", name: "from_the_server" },
     messages: [user([{ type: "hologram", data: "x" }]), assistant([{ type: "mind", text: "" }]), user("b")]

@@ -16,7 +16,7 @@ import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import { collecting } from "./collecting.ts"
 import { falling } from "./falling.ts"
-import type { Gate } from "./gate.ts"
+import { Gate, type Setting } from "./gate.ts"
 import { injected } from "./injected.ts"
 import { forMessage, type Run } from "./run.ts"
 import * as Sdk from "./sdk.ts"
@@ -35,7 +35,9 @@ export interface Built {
   readonly sdk: Sdk.SdkClient
   readonly settings: Resilience.Settings
   readonly secrets: ReadonlyArray<string>
-  readonly gate: Gate
+  readonly preflight: Setting
+  /** Whether the instance speaks to the direct API in its current version. */
+  readonly direct: boolean
   readonly fallback: Fallback | undefined
 }
 
@@ -43,7 +45,7 @@ const missing = (method: string): ClaudeError.InvalidRequest =>
   new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
 
 /** Takes its limiter, breaker and budget from beneath it, once. */
-export const make = Effect.fnUntraced(function*({ fallback, gate, sdk: given, secrets, settings }: Built) {
+export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, sdk: given, secrets, settings }: Built) {
   const clock = yield* Clock.Clock
   const chaos = yield* Chaos
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
@@ -61,6 +63,7 @@ export const make = Effect.fnUntraced(function*({ fallback, gate, sdk: given, se
     watchdog: yield* Watchdog.make,
     now: () => clock.currentTimeMillisUnsafe()
   }
+  const gate = new Gate({ setting: preflight, direct, now: transport.now })
   const host = hostOf(sdk.baseURL)
   const untilOf = (options: CallOptions): number =>
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
@@ -76,9 +79,7 @@ export const make = Effect.fnUntraced(function*({ fallback, gate, sdk: given, se
   }
 
   const call: Run = (request, attempt) => {
-    const { options, resend, size } = request
-    // With preflight off it may be anything.
-    const model = String(request.model)
+    const { model, options, resend, size } = request
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
       ? total
@@ -129,7 +130,7 @@ export const make = Effect.fnUntraced(function*({ fallback, gate, sdk: given, se
         const { continuations = 0, continueOnMaxTokens = 0 } = options
         if (continuations > 0 || continueOnMaxTokens > 0) return collecting(call, params, options, untilOf(options))
         const request = forMessage("createMessage", () => params, options)
-        return options.stream ?? params.max_tokens >= streamedFrom
+        return options.stream ?? (request.size.maxTokens ?? 0) >= streamedFrom
           ? Effect.map(
             call(request, (context) => Attempts.collected(context, params)),
             (reader) => reader.whole.result()
@@ -148,10 +149,13 @@ export const make = Effect.fnUntraced(function*({ fallback, gate, sdk: given, se
       ),
     countTokens: (params, options = {}) => {
       const count = sdk.messages.countTokens
-      return plain(
-        "countTokens",
-        options,
-        count && ((signal) => Promise.resolve(count.call(sdk.messages, params, Sdk.requestOptions(signal))))
+      return Effect.andThen(
+        gate.pass("countTokens", params),
+        plain(
+          "countTokens",
+          options,
+          count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
+        )
       )
     },
     getModel: (id, options = {}) => {
@@ -177,5 +181,8 @@ export const make = Effect.fnUntraced(function*({ fallback, gate, sdk: given, se
       )
     }
   }
+  const scope = yield* Effect.scope
+  // What fails is asked again later; a call never waits for it.
+  gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
   return fallback === undefined ? client : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
 })

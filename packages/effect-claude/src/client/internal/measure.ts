@@ -3,25 +3,42 @@
 /** Characters that stand for one base64 source: about 1,500 tokens. */
 const sourceCharacters = 5_250
 
-export const measure = (value: unknown): number => {
-  let size = 0
-  // Its own stack: a value may be nested deeper than calls can be.
-  const stack: Array<unknown> = [value]
-  while (stack.length > 0) {
-    const next = stack.pop()
-    if (typeof next === "string") size += next.length
-    else if (typeof next !== "object" || next === null) size += 4
-    else if (Array.isArray(next)) {
-      size += 2
-      for (const item of next) stack.push(item)
-    } else if ("type" in next && next.type === "base64") size += sourceCharacters
-    else {
-      size += 2
-      for (const [name, item] of Object.entries(next)) {
-        size += name.length
-        stack.push(item)
-      }
-    }
+/** What is nested deeper is not counted, and nothing beyond so many characters: it cannot be sent anyway. */
+const mostDepth = 1000
+const mostCharacters = 64 * 1024 * 1024
+
+interface Sum {
+  characters: number
+}
+
+const visit = (value: unknown, depth: number, sum: Sum): void => {
+  if (typeof value === "string") {
+    sum.characters += value.length
+    return
   }
-  return size
+  if (typeof value !== "object" || value === null) {
+    sum.characters += 4
+    return
+  }
+  if (depth > mostDepth || sum.characters > mostCharacters) return
+  if (Array.isArray(value)) {
+    sum.characters += 2
+    for (const item of value) visit(item, depth + 1, sum)
+    return
+  }
+  if ("type" in value && value.type === "base64") {
+    sum.characters += sourceCharacters
+    return
+  }
+  sum.characters += 2
+  for (const [name, item] of Object.entries(value)) {
+    sum.characters += name.length
+    visit(item, depth + 1, sum)
+  }
+}
+
+export const measure = (value: unknown): number => {
+  const sum: Sum = { characters: 0 }
+  visit(value, 0, sum)
+  return sum.characters
 }

@@ -12,7 +12,8 @@ type Params = Omit<Anthropic.MessageCreateParamsNonStreaming, "stream">
 const quoted = 400
 
 /** Models up to 4.5 go on after a prefill; 4.6 and newer refuse it. */
-export const takesPrefill = (model: string): boolean =>
+export const takesPrefill = (model: unknown): boolean =>
+  typeof model === "string" &&
   /claude-(?:instant|[23](?:[-.]|$)|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:$|[-@](?:\d{8}|latest|v\d)))/.test(model)
 
 /** False where going on cannot give the same answer: a thread, constrained output, a prefill beside thinking. */

@@ -32,6 +32,9 @@ export interface Run {
   ): Effect.Effect<A, ClaudeError.ClaudeError>
 }
 
+/** The model's name, whatever was given for it where preflight is off. */
+export const nameOf = (model: unknown): string => typeof model === "string" ? model : "unknown"
+
 /** A thread that goes on is never sent again: the first may have arrived. */
 const mayResend = (params: object): boolean =>
   !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
@@ -47,13 +50,15 @@ export const forMessage = (
   const params = current()
   return {
     method,
-    model: params.model,
+    model: nameOf(params.model),
     size: {
       get bytes() {
         return measure(current())
       },
       get maxTokens() {
-        return current().max_tokens
+        // With preflight off it may be anything.
+        const most: unknown = current().max_tokens
+        return typeof most === "number" && Number.isFinite(most) ? most : undefined
       }
     },
     options,

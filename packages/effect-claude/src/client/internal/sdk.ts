@@ -111,28 +111,56 @@ const unsendable = (thrown: unknown): ClaudeError.InvalidRequest =>
     message: `This request cannot be sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`
   })
 
-/** What `JSON.stringify` throws. */
-const unwritable = (thrown: unknown): boolean =>
-  thrown instanceof RangeError || (thrown instanceof TypeError && /serialize|circular|JSON/i.test(thrown.message))
+const isWritable = (body: unknown): boolean => {
+  try {
+    JSON.stringify(body)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Starts a request; what the SDK throws before it sends is a reason, never a defect. */
+export const ask = async <A>(body: unknown, start: () => PromiseLike<A>): Promise<A> => {
+  let pending: PromiseLike<A>
+  try {
+    pending = start()
+  } catch (thrown) {
+    // Whatever is thrown before there is a promise is thrown before anything was sent.
+    throw unsendable(thrown)
+  }
+  try {
+    return await pending
+  } catch (thrown) {
+    // The SDK writes the body after it has handed out its promise.
+    throw isFailed(thrown) || isWritable(body) ? thrown : unsendable(thrown)
+  }
+}
 
 /** Sends a request and waits for its headers. */
 export const open = async (
   client: SdkClient,
   params: Anthropic.MessageCreateParams,
   signal: AbortSignal
-): Promise<Opened> => {
-  let sending: ReturnType<SdkClient["messages"]["create"]>
-  try {
-    sending = client.messages.create(params, requestOptions(signal))
-  } catch (thrown) {
-    // Whatever is thrown before there is a promise is thrown before anything was sent.
-    throw unsendable(thrown)
-  }
-  try {
-    return opened(await sending.asResponse())
-  } catch (thrown) {
-    throw unwritable(thrown) ? unsendable(thrown) : thrown
-  }
+): Promise<Opened> =>
+  opened(await ask(params, () => client.messages.create(params, requestOptions(signal)).asResponse()))
+
+const directHost = "api.anthropic.com"
+const versionHeader = "anthropic-version"
+/** What `Anthropic` of 1.x sends unless its user says otherwise. */
+const version = "2026-10-21"
+
+/** Whether an instance speaks to the direct API in its current version: other platforms and older versions do not. */
+export const isDirect = (client: SdkClient): boolean => {
+  if (!URL.canParse(client.baseURL) || new URL(client.baseURL).host !== directHost) return false
+  const options: unknown = Reflect.get(client, "_options")
+  const own: unknown = typeof options === "object" && options !== null
+    ? Reflect.get(options, "defaultHeaders")
+    : undefined
+  if (typeof own !== "object" || own === null) return true
+  const headers = own instanceof Headers ? Array.from(own.entries()) : Object.entries(own)
+  const given = headers.find(([name]) => name.toLowerCase() === versionHeader)
+  return given === undefined || given[1] === version
 }
 
 interface Failed {

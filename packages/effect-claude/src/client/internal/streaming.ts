@@ -18,7 +18,7 @@ import * as Continuation from "./continuation.ts"
 import { Held } from "./held.ts"
 import type { Event, EventReader, Events, StreamReason } from "./reader.ts"
 import * as Rest from "./rest.ts"
-import { forMessage, type Run } from "./run.ts"
+import { forMessage, nameOf, type Run } from "./run.ts"
 import type { Opened } from "./sdk.ts"
 import { Tries } from "./tries.ts"
 
@@ -49,7 +49,7 @@ export const streaming = Effect.fnUntraced(
     const maxAttempts = options.maxAttempts ?? settings.maxAttempts
     const { continuations = 0, continueOnMaxTokens = 0 } = Rest.canContinue(params) ? options : {}
     let held = continueOnMaxTokens > 0 ? new Held() : undefined
-    const tries = new Tries(method, params.model)
+    const tries = new Tries(method, nameOf(params.model))
     let plan: Continuation.Plan | undefined
     let driver: Driver.Driver | undefined
     let breaks = 0

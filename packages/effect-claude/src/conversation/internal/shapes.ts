@@ -15,7 +15,9 @@ export const messageShape = (_: ReadonlyArray<Turn>, messages: ReadonlyArray<unk
       continue
     }
     const { content } = message
-    if (typeof content === "string") continue
+    // A system message that only changes settings may come without.
+    const optional = message["role"] === "system" && (content === undefined || content === null)
+    if (typeof content === "string" || optional) continue
     if (!Array.isArray(content)) {
       found.push(
         shape(`${path}.content`, "The content is neither text nor a list.", "Write a text, or a list of blocks.")
@@ -80,7 +82,8 @@ export const content = (turns: ReadonlyArray<Turn>, messages: ReadonlyArray<unkn
     const message = messages[index]
     const list: unknown = isFields(message) ? message["content"] : undefined
     const empty = text === "" || (Array.isArray(list) && list.length === 0)
-    if (empty && !(role === "assistant" && index === turns.length - 1)) {
+    // A system message without text changes settings.
+    if (empty && role !== "system" && !(role === "assistant" && index === turns.length - 1)) {
       found.push({
         path: `messages.${index}.content`,
         rule: "content",

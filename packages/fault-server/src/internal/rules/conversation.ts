@@ -1,6 +1,6 @@
 /** What is rejected of a conversation. */
 import type { Rule } from "../../RequestRules.ts"
-import { blocksOf, bodyOf, contentOf, type Fields, first, invalid, messagesOf, modelOf } from "./parts.ts"
+import { blocksOf, bodyOf, contentOf, continued, type Fields, first, invalid, messagesOf, modelOf } from "./parts.ts"
 
 const owners: Readonly<Record<string, string>> = {
   tool_use: "assistant",
@@ -48,7 +48,7 @@ export const conversation: ReadonlyArray<Rule> = [
       return first(messages, (message, index) => {
         const { content, role } = message
         const empty = content === "" || (Array.isArray(content) && content.length === 0)
-        if (empty && !(role === "assistant" && index === messages.length - 1)) {
+        if (empty && role !== "system" && !(role === "assistant" && index === messages.length - 1)) {
           return `messages.${index}: all messages must have non-empty content except for the optional final assistant message`
         }
         return blocksOf(message, "text").some((block) => block["text"] === "")
@@ -84,6 +84,8 @@ export const conversation: ReadonlyArray<Rule> = [
   {
     name: "orphan",
     check: (received) => {
+      // The server holds what is answered.
+      if (continued(received)) return undefined
       const messages = messagesOf(received)
       return first(messages, (message, index) => {
         const known = new Set(calls(messages[index - 1]).map((block) => block["id"]))
@@ -130,6 +132,7 @@ export const conversation: ReadonlyArray<Rule> = [
   {
     name: "server tool",
     check: (received) => {
+      if (continued(received)) return undefined
       const messages = messagesOf(received)
       const last = messages.findLastIndex((message) => message["role"] === "assistant")
       const all = messages.flatMap((message, index) => contentOf(message).map((block) => ({ block, index })))
@@ -157,11 +160,14 @@ export const conversation: ReadonlyArray<Rule> = [
   },
   {
     name: "prefill",
+    generating: true,
     check: (received) => {
+      const body = bodyOf(received)
+      const resumes = continued(received) || body["max_tokens"] === 0 ||
+        ["fallback_credit_token", "compaction"].some((name) => body[name] !== undefined)
       const last = messagesOf(received).at(-1)
       const paused = contentOf(last).some((block) => block["type"] !== "text")
-      return last?.["role"] === "assistant" && !paused && modelOf(received)?.prefill === false &&
-          bodyOf(received)["fallback_credit_token"] === undefined
+      return last?.["role"] === "assistant" && !paused && modelOf(received)?.prefill === false && !resumes
         ? invalid(
           "This model does not support assistant message prefill. The conversation must end with a user message."
         )

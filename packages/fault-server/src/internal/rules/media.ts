@@ -1,7 +1,7 @@
 /** What is rejected of images and documents. */
 import type { Rule } from "../../RequestRules.ts"
 import * as Tokens from "../tokens.ts"
-import { first, isCurrent, modelOf, placed } from "./parts.ts"
+import { first, invalid, isCurrent, listOf, modelOf, placed } from "./parts.ts"
 
 const types: ReadonlySet<unknown> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"])
 const mostCharacters = 10 * 1024 * 1024
@@ -21,10 +21,39 @@ const side = (bytes: Buffer): number => {
     return Math.max(bytes.readUInt32BE(16), bytes.readUInt32BE(20))
   }
   if (sniff(bytes) === "image/gif" && bytes.length >= 10) return Math.max(bytes.readUInt16LE(6), bytes.readUInt16LE(8))
+  if (bytes.subarray(8, 16).toString("latin1") === "WEBPVP8X" && bytes.length >= 30) {
+    return Math.max(bytes.readUIntLE(24, 3), bytes.readUIntLE(27, 3)) + 1
+  }
+  if (sniff(bytes) !== "image/jpeg") return 0
+  // From segment to segment up to the frame.
+  for (let at = 2; at + 9 < bytes.length; at += 2 + bytes.readUInt16BE(at + 2)) {
+    const marker = bytes[at + 1] ?? 0
+    if (marker >= 0xc0 && marker <= 0xc3) return Math.max(bytes.readUInt16BE(at + 5), bytes.readUInt16BE(at + 7))
+  }
   return 0
 }
 
+/** Leaves of the page tree that stand uncompressed in the file. */
+const pagesOf = (bytes: Buffer): number => bytes.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0
+
 export const media: ReadonlyArray<Rule> = [
+  {
+    name: "pages",
+    check: (received) => {
+      const most = (modelOf(received)?.contextWindow ?? Infinity) <= 200_000 ? 100 : 600
+      const all = placed(received)
+      const pages = all.reduce((sum, { block }) => {
+        const { data, type } = Tokens.fields(block["source"])
+        return block["type"] === "document" && type === "base64"
+          ? sum + pagesOf(Buffer.from(String(data), "base64"))
+          : sum
+      }, 0)
+      const images = all.filter(({ block }) => block["type"] === "image").length
+      return pages > 0 && pages + images > most
+        ? invalid(`A maximum of ${most} PDF pages may be provided.`)
+        : undefined
+    }
+  },
   {
     name: "image",
     check: (received) => {
@@ -43,8 +72,9 @@ export const media: ReadonlyArray<Rule> = [
           return `${place}.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'`
         }
         if (!/^[A-Za-z0-9+/]+=*$/.test(data)) return `${place}: invalid base64 data`
-        const bytes = Buffer.from(data.slice(0, 64), "base64")
+        const bytes = Buffer.from(data.slice(0, 1_000_000), "base64")
         const seen = sniff(bytes)
+        if (bytes.subarray(0, 2).toString("latin1") === "BM") return `${place}.data: Could not process image`
         if (seen !== undefined && seen !== type) {
           return `${place}: The image was specified using the ${
             String(type)
@@ -65,7 +95,9 @@ export const media: ReadonlyArray<Rule> = [
     name: "document",
     check: (received) =>
       first(placed(received), ({ block, path, role }) => {
-        if (block["type"] === "text" && role === "user" && block["citations"] !== undefined && isCurrent(received)) {
+        if (
+          block["type"] === "text" && role === "user" && listOf(block["citations"]).length > 0 && isCurrent(received)
+        ) {
           return `${path}.text.citations: Extra inputs are not permitted`
         }
         if (block["type"] !== "document") return undefined

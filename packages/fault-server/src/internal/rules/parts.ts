@@ -35,10 +35,16 @@ export const modelOf = (request: Reply.Received): Models.Model | undefined => {
 /** Whether the rules of the current version hold for a request. */
 export const isCurrent = (request: Reply.Received): boolean => request.headers["anthropic-version"] === "2026-10-21"
 
+/** A thread that goes on sends only what is new. */
+export const continued = (request: Reply.Received): boolean =>
+  Tokens.fields(bodyOf(request)["thread"])["type"] === "continue"
+
 export interface Placed {
   readonly path: string
   readonly role: unknown
   readonly block: Fields
+  /** Inside of a tool result. */
+  readonly inner: boolean
 }
 
 /** All blocks of the messages in order, those inside tool results too. */
@@ -47,10 +53,10 @@ export const placed = (request: Reply.Received): ReadonlyArray<Placed> =>
     const { role } = message
     return contentOf(message).flatMap((block, at): ReadonlyArray<Placed> => {
       const path = `messages.${index}.content.${at}`
-      const all: Array<Placed> = [{ path, role, block }]
+      const all: Array<Placed> = [{ path, role, block, inner: false }]
       if (block["type"] !== "tool_result") return all
       for (const [place, inner] of listOf(block["content"]).entries()) {
-        all.push({ path: `${path}.content.${place}`, role, block: Tokens.fields(inner) })
+        all.push({ path: `${path}.content.${place}`, role, block: Tokens.fields(inner), inner: true })
       }
       return all
     })

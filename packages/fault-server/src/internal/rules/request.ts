@@ -4,6 +4,7 @@ import { bodyOf, first, invalid, isCurrent, isObject, listOf, messagesOf, modelO
 
 const maxBytes = 32 * 1024 * 1024
 const maxMessages = 100_000
+const objects = ["thinking", "metadata", "output_config", "cache_control"]
 
 export const request: ReadonlyArray<Rule> = [
   {
@@ -37,16 +38,30 @@ export const request: ReadonlyArray<Rule> = [
     name: "required",
     check: (received) => {
       const body = bodyOf(received)
-      for (const name of ["model", "max_tokens", "messages"]) {
+      for (const name of ["model", "messages"]) {
         if (body[name] === undefined) return invalid(`${name}: Field required`)
       }
       return undefined
     }
   },
   {
+    name: "required max_tokens",
+    generating: true,
+    check: (received) =>
+      bodyOf(received)["max_tokens"] === undefined ? invalid("max_tokens: Field required") : undefined
+  },
+  {
     name: "shape",
     check: (received) => {
-      const { messages, model, system, tools } = bodyOf(received)
+      const body = bodyOf(received)
+      const { messages, model, stop_sequences: stops, system, tools } = body
+      const odd = objects.find((name) => body[name] !== undefined && body[name] !== null && !isObject(body[name]))
+      if (odd !== undefined) return invalid(`${odd}: Input should be an object`)
+      if (stops !== undefined && stops !== null && !Array.isArray(stops)) {
+        return invalid("stop_sequences: Input should be a valid list")
+      }
+      const stop = listOf(stops).findIndex((one) => typeof one !== "string")
+      if (stop >= 0) return invalid(`stop_sequences.${stop}: Input should be a valid string`)
       if (typeof model !== "string" || model === "") return invalid("model: Input should be a valid string")
       if (!Array.isArray(messages)) return invalid("messages: Input should be a valid list")
       if (messages.length === 0) return invalid("messages: at least one message is required")
@@ -58,8 +73,8 @@ export const request: ReadonlyArray<Rule> = [
       }
       return first(messages, (message, index) => {
         if (!isObject(message)) return `messages.${index}: Input should be a valid dictionary`
-        const { content } = message
-        if (typeof content === "string") return undefined
+        const { content, role } = message
+        if (typeof content === "string" || (content === undefined && role === "system")) return undefined
         if (!Array.isArray(content)) return `messages.${index}.content: Input should be a valid list`
         const at = content.findIndex((block) => !isObject(block) || typeof block["type"] !== "string")
         return at < 0 ? undefined : `messages.${index}.content.${at}: Input should be an object`
@@ -90,6 +105,7 @@ export const request: ReadonlyArray<Rule> = [
   },
   {
     name: "max_tokens",
+    generating: true,
     check: (received) => {
       const given = bodyOf(received)["max_tokens"]
       const most = modelOf(received)?.maxOutput ?? Infinity

@@ -1,28 +1,9 @@
-/** What is rejected of tools, the choice among them, thinking, and cache breakpoints. */
-import type * as Reply from "../../Reply.ts"
+/** What is rejected of tools and of the choice among them. */
 import type { Rule } from "../../RequestRules.ts"
 import * as Tokens from "../tokens.ts"
-import { bodyOf, type Fields, first, invalid, isObject, listOf, placed, toolsOf } from "./parts.ts"
+import { bodyOf, continued, type Fields, first, invalid, modelOf, placed, toolsOf } from "./parts.ts"
 
 const isCustom = (tool: Fields): boolean => tool["type"] === undefined || tool["type"] === "custom"
-
-interface Breakpoint {
-  readonly path: string
-  readonly holder: Fields
-  readonly ttl: unknown
-}
-
-const breakpoints = (received: Reply.Received): ReadonlyArray<Breakpoint> => {
-  const all: ReadonlyArray<readonly [string, Fields]> = [
-    ...toolsOf(received).map((tool, index) => [`tools.${index}`, tool] as const),
-    ...listOf(bodyOf(received)["system"]).map((block, index) => [`system.${index}`, Tokens.fields(block)] as const),
-    ...placed(received).map(({ block, path }) => [path, block] as const)
-  ]
-  return all.flatMap(([path, holder]) => {
-    const control = holder["cache_control"]
-    return isObject(control) ? [{ path, holder, ttl: control["ttl"] ?? "5m" }] : []
-  })
-}
 
 export const tools: ReadonlyArray<Rule> = [
   {
@@ -31,8 +12,8 @@ export const tools: ReadonlyArray<Rule> = [
       const seen = new Set<unknown>()
       return first(toolsOf(received), (tool, index) => {
         const { name } = tool
-        if (isCustom(tool) && (typeof name !== "string" || !/^[a-zA-Z0-9_-]{1,64}$/.test(name))) {
-          return `tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'`
+        if (isCustom(tool) && (typeof name !== "string" || !/^[a-zA-Z0-9_-]{1,128}$/.test(name))) {
+          return `tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`
         }
         if (name !== undefined && seen.has(name)) return "tools: Tool names must be unique."
         seen.add(name)
@@ -43,13 +24,24 @@ export const tools: ReadonlyArray<Rule> = [
   {
     name: "tool schema",
     check: (received) =>
-      first(
-        toolsOf(received),
-        (tool, index) =>
-          isCustom(tool) && Tokens.fields(tool["input_schema"])["type"] !== "object"
-            ? `tools.${index}.custom.input_schema.type: Input should be 'object'`
-            : undefined
-      )
+      first(toolsOf(received), (tool, index) => {
+        if (!isCustom(tool)) return undefined
+        const path = `tools.${index}.custom.input_schema`
+        if (tool["input_schema"] === undefined) return `${path}: Field required`
+        const schema = Tokens.fields(tool["input_schema"])
+        if (schema["type"] === undefined) return `${path}.type: Field required`
+        if (schema["type"] !== "object") return `${path}.type: Input should be 'object'`
+        return ["oneOf", "allOf", "anyOf"].some((name) => schema[name] !== undefined)
+          ? `${path}: input_schema does not support oneOf, allOf, or anyOf at the top level`
+          : undefined
+      })
+  },
+  {
+    name: "deferred",
+    check: (received) =>
+      toolsOf(received).length > 0 && toolsOf(received).every((tool) => tool["defer_loading"] === true)
+        ? invalid("At least one tool must have defer_loading=false. All tools cannot be deferred.")
+        : undefined
   },
   {
     name: "tool choice",
@@ -62,46 +54,23 @@ export const tools: ReadonlyArray<Rule> = [
           "tool_choice: Input tag found using 'type' does not match any of the expected tags: 'any', 'auto', 'none', 'tool'"
         )
       }
+      const body = bodyOf(received)
+      if (
+        type !== "none" && toolsOf(received).length === 0 && body["mcp_servers"] === undefined && !continued(received)
+      ) {
+        return invalid("tool_choice may only be specified while providing tools.")
+      }
+      if (type === "any" || type === "tool") {
+        if (modelOf(received)?.forcedTools === false) {
+          return invalid("tool_choice: type \"tool\" and \"any\" are not supported for this model.")
+        }
+      }
       if (type !== "tool") return undefined
       if (typeof name !== "string") return invalid("tool_choice.tool.name: Field required")
-      return toolsOf(received).some((tool) => tool["name"] === name || tool["name"] === undefined)
+      const brought = body["mcp_servers"] !== undefined || placed(received).some(({ role }) => role === "system")
+      return brought || toolsOf(received).some((tool) => tool["name"] === name || tool["name"] === undefined)
         ? undefined
         : invalid(`Tool '${name}' not found in provided tools`)
-    }
-  },
-  {
-    name: "thinking",
-    check: (received) => {
-      const body = bodyOf(received)
-      const { budget_tokens: budget, type } = Tokens.fields(body["thinking"])
-      if (type !== "enabled") return undefined
-      if (typeof budget !== "number" || budget < 1024) {
-        return invalid("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024")
-      }
-      if (toolsOf(received).length === 0 && budget >= Number(body["max_tokens"])) {
-        return invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
-      }
-      const choice = Tokens.fields(body["tool_choice"])["type"]
-      return choice === "any" || choice === "tool"
-        ? invalid("Thinking may not be enabled when tool_choice forces tool use.")
-        : undefined
-    }
-  },
-  {
-    name: "cache",
-    check: (received) => {
-      const all = breakpoints(received)
-      const count = all.length + (isObject(bodyOf(received)["cache_control"]) ? 1 : 0)
-      if (count > 4) return invalid(`A maximum of 4 blocks with cache_control may be provided. Found ${count}.`)
-      let short = false
-      return first(all, ({ holder, path, ttl }) => {
-        if (ttl === "1h" && short) {
-          return `${path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block.`
-        }
-        short ||= ttl !== "1h"
-        if (holder["text"] === "") return `${path}.text: cache_control cannot be set for empty text blocks`
-        return holder["type"] === "thinking" ? `${path}: cache_control cannot be set for thinking blocks` : undefined
-      })
     }
   }
 ]

@@ -7,26 +7,34 @@ interface Breakpoint {
   readonly path: string
   readonly long: boolean
   readonly holder: Fields
+  /** Inside of a tool result, whose own place among the others is not known. */
+  readonly inner: boolean
 }
 
 /** In the order in which the prefix is built: tools, system, messages. */
 const breakpoints = (subject: Subject): ReadonlyArray<Breakpoint> => {
   const found: Array<Breakpoint> = []
-  const see = (path: string, holder: unknown): void => {
+  const see = (path: string, holder: unknown, inner = false): void => {
     const control = isFields(holder) ? holder["cache_control"] : undefined
     if (!isFields(holder) || !isFields(control)) return
-    found.push({ path: `${path}.cache_control`, long: control["ttl"] === "1h", holder })
+    found.push({ path: `${path}.cache_control`, long: control["ttl"] === "1h", holder, inner })
   }
   for (const [index, tool] of subject.tools.entries()) see(`tools.${index}`, tool)
   for (const [index, block] of list(subject.params["system"]).entries()) see(`system.${index}`, block)
-  eachBlock(subject, (block) => see(block.path, block.fields))
+  eachBlock(subject, (block) => see(block.path, block.fields, block.inner))
   return found
 }
+
+/** The block that an automatic breakpoint falls on; one that is marked itself takes no other. */
+const lastOf = ({ params, tools, turns }: Subject): unknown =>
+  turns.length > 0 ? turns.at(-1)?.blocks.at(-1)?.fields : list(params["system"]).at(-1) ?? tools.at(-1)
 
 const cache = (subject: Subject): ReadonlyArray<Violation> => {
   const all = breakpoints(subject)
   const found: Array<Violation> = []
-  const automatic = isFields(subject.params["cache_control"]) ? 1 : 0
+  const last = lastOf(subject)
+  const taken = isFields(last) && isFields(last["cache_control"])
+  const automatic = isFields(subject.params["cache_control"]) && !taken ? 1 : 0
   const surplus = all[mostBreakpoints - automatic]
   if (surplus !== undefined) {
     found.push({
@@ -36,8 +44,9 @@ const cache = (subject: Subject): ReadonlyArray<Violation> => {
       fix: "Keep the last ones: a breakpoint covers all that stands before it."
     })
   }
-  const short = all.findIndex((one) => !one.long)
-  const late = short < 0 ? undefined : all.find((one, at) => at > short && one.long)
+  const outer = all.filter((one) => !one.inner)
+  const short = outer.findIndex((one) => !one.long)
+  const late = short < 0 ? undefined : outer.find((one, at) => at > short && one.long)
   if (late !== undefined) {
     found.push({
       path: late.path,

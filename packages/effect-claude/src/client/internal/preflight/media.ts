@@ -1,6 +1,7 @@
 /** Rules about images and documents. */
+import { pagesOf } from "./pdf.ts"
 import { isPdf, look } from "./pixels.ts"
-import { eachBlock, type Fields, isFields, type Rules, type Subject, type Violation } from "./subject.ts"
+import { eachBlock, type Fields, isFields, list, type Rules, type Subject, type Violation } from "./subject.ts"
 
 const formats: ReadonlySet<unknown> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"])
 /** Base64 characters of one image, pixels a side, and those where there are more than so `many` images. */
@@ -57,6 +58,14 @@ const image = ({ block, path, source }: Source, pixels: number, direct: boolean)
       `Write ${seen.format}.`
     )
   }
+  if (seen.foreign !== undefined) {
+    return fault(
+      "imageType",
+      "media_type",
+      `The bytes are ${seen.foreign}, not ${String(said)}.`,
+      "Send jpeg, png, gif or webp: Preflight.fitImages converts."
+    )
+  }
   if (direct && data.length > limits.characters) {
     return fault(
       "imageSize",
@@ -77,16 +86,43 @@ const image = ({ block, path, source }: Source, pixels: number, direct: boolean)
   )
 }
 
+/** Images and pages at most; undefined for a model that nobody knows. */
+const mostOf = ({ facts }: Subject): number | undefined =>
+  facts === undefined ? undefined : facts.maxInputTokens <= smallWindow ? mostImagesOfSmallWindow : mostImages
+
+const pages = (subject: Subject): ReadonlyArray<Violation> => {
+  const most = mostOf(subject)
+  if (most === undefined) return []
+  let images = 0
+  let known = 0
+  let last = ""
+  for (const { path, source, type } of sources(subject)) {
+    const { data } = source
+    if (type === "image") images++
+    else if (source["type"] === "base64" && typeof data === "string") {
+      const counted = pagesOf(data) ?? 0
+      if (counted > 0) last = path
+      known += counted
+    }
+  }
+  return known === 0 || known + images <= most ? [] : [{
+    path: last,
+    rule: "pdfPages",
+    message:
+      `There are ${known} pages of PDF${images > 0 ? ` and ${images} images` : ""}; ${most} are the most for this ` +
+      "model.",
+    fix: "Split the document, or send its text."
+  }]
+}
+
 const images = (subject: Subject): ReadonlyArray<Violation> => {
   const all = sources(subject).filter((one) => one.type === "image")
   const pixels = all.length > limits.many ? limits.pixelsOfMany : limits.pixels
-  const most = subject.facts !== undefined && subject.facts.maxInputTokens <= smallWindow
-    ? mostImagesOfSmallWindow
-    : mostImages
+  const most = mostOf(subject)
   const found = all.filter(({ source }) => source["type"] === "base64").flatMap((one) =>
     image(one, pixels, subject.direct)
   )
-  const surplus = all[most]
+  const surplus = most === undefined ? undefined : all[most]
   if (surplus !== undefined) {
     found.push({
       path: surplus.path,
@@ -132,7 +168,7 @@ const places = (subject: Subject): ReadonlyArray<Violation> => {
         fix: "Send it in a message of the user."
       })
     }
-    if (type === "text" && role === "user" && Array.isArray(fields["citations"])) {
+    if (type === "text" && role === "user" && list(fields["citations"]).length > 0) {
       found.push({
         path: `${path}.citations`,
         rule: "documentPlace",
@@ -157,6 +193,13 @@ export const media: ReadonlyArray<Rules> = [
     check: images
   },
   { rules: { pdf: "Documents in base64 are PDFs." }, source: "build-with-claude/pdf-support", check: pdf },
+  {
+    rules: {
+      pdfPages: "At most 600 pages and images, 100 for windows of 200,000 tokens; where the PDF's index is plain."
+    },
+    source: "build-with-claude/pdf-support",
+    check: pages
+  },
   {
     rules: {
       documentPlace: "No document of the assistant's, no citations on the user's texts, since version 2026-10-21."

@@ -2,6 +2,9 @@
 
 export type Format = "image/png" | "image/jpeg" | "image/gif" | "image/webp"
 
+/** What an image is often sent as, and the API does not read. */
+export type Foreign = "image/bmp" | "image/tiff" | "image/heic" | "image/avif" | "image/svg+xml" | "application/pdf"
+
 export interface Size {
   readonly width: number
   readonly height: number
@@ -45,6 +48,23 @@ const formatOf = (bytes: Uint8Array): Format | undefined => {
   return undefined
 }
 
+const brands: ReadonlyMap<string, Foreign> = new Map([
+  ["avif", "image/avif"],
+  ["avis", "image/avif"],
+  ["heic", "image/heic"],
+  ["heix", "image/heic"],
+  ["mif1", "image/heic"]
+])
+
+const foreignOf = (bytes: Uint8Array): Foreign | undefined => {
+  if (is(bytes, 0, "%PDF-")) return "application/pdf"
+  if (is(bytes, 0, "II*\0") || is(bytes, 0, "MM\0*")) return "image/tiff"
+  // Two letters are too short to go by: four bytes behind the length are zero.
+  if (is(bytes, 0, "BM") && is(bytes, 6, "\0\0\0\0")) return "image/bmp"
+  if (is(bytes, 0, "<svg")) return "image/svg+xml"
+  return is(bytes, 4, "ftyp") ? brands.get(String.fromCharCode(...bytes.subarray(8, 12))) : undefined
+}
+
 const jpegSize = (base64: string): Size | undefined => {
   for (const characters of jpegHeads) {
     const bytes = decode(base64, characters)
@@ -73,10 +93,15 @@ const webpSize = (bytes: Uint8Array): Size | undefined => {
   return undefined
 }
 
-/** Undefined for text that is no base64. `format` and `size` are missing where the bytes do not tell. */
-export const look = (
-  base64: string
-): { readonly format: Format | undefined; readonly size: Size | undefined } | undefined => {
+/** What the bytes tell; `foreign` for what the API does not read. */
+export interface Look {
+  readonly format: Format | undefined
+  readonly foreign?: Foreign | undefined
+  readonly size: Size | undefined
+}
+
+/** Undefined for text that is no base64. */
+export const look = (base64: string): Look | undefined => {
   const bytes = decode(base64, head)
   if (bytes === undefined) return undefined
   const format = formatOf(bytes)
@@ -93,7 +118,7 @@ export const look = (
     case "image/webp":
       return { format, size: webpSize(bytes) }
     default:
-      return { format: undefined, size: undefined }
+      return { format: undefined, foreign: foreignOf(bytes), size: undefined }
   }
 }
 

@@ -1,5 +1,5 @@
 /** Rules about the request as a whole. */
-import { type Fields, isFields, list, type Rules, type Subject, type Violation } from "./subject.ts"
+import { continued, type Fields, isFields, list, type Rules, type Subject, type Violation } from "./subject.ts"
 
 const documents = "build-with-claude/"
 
@@ -12,8 +12,42 @@ const mostUnstreamed = 21_333
 
 const at = (rule: string, path: string, message: string, fix: string): Violation => ({ path, rule, message, fix })
 
+/** No character takes more bytes in JSON than an escaped one. */
+const mostBytesOfCharacter = 6
+
+const textBytes = (text: string): number => {
+  let bytes = 2
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x22 || code === 0x5c) bytes += 2
+    else if (code < 0x20) bytes += code >= 0x08 && code <= 0x0d && code !== 0x0b ? 2 : 6
+    else if (code < 0x80) bytes += 1
+    // A half of a pair has two of its four.
+    else bytes += code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3
+  }
+  return bytes
+}
+
+/** Counted character by character; called for what is near the limit. */
+const exactly = (value: unknown): number => {
+  if (typeof value === "string") return textBytes(value)
+  if (typeof value !== "object" || value === null) return value === undefined ? 0 : String(value).length
+  let bytes = 1
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += exactly(item) + 1
+  } else {
+    const plain = "type" in value && value.type === "base64"
+    for (const [name, item] of Object.entries(value)) {
+      // Base64 is a byte a character, and most of what is this large.
+      const size = plain && name === "data" && typeof item === "string" ? item.length + 2 : exactly(item)
+      if (item !== undefined) bytes += textBytes(name) + size + 2
+    }
+  }
+  return Math.max(2, bytes)
+}
+
 /** The least number of bytes it has as JSON, and what cannot be written at all. */
-const measure = (params: Fields): { readonly bytes: number; readonly unwritable: string | undefined } => {
+export const measure = (params: Fields): { readonly bytes: number; readonly unwritable: string | undefined } => {
   let bytes = 2
   const stack: Array<{ readonly value: unknown; readonly depth: number }> = [{ value: params, depth: 0 }]
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -39,10 +73,12 @@ const measure = (params: Fields): { readonly bytes: number; readonly unwritable:
 }
 
 const size = ({ params }: Subject): ReadonlyArray<Violation> => {
-  const { bytes, unwritable } = measure(params)
+  const { bytes: least, unwritable } = measure(params)
   if (unwritable !== undefined) {
     return [at("size", "", `The request holds ${unwritable}: it cannot be written as JSON.`, "Send plain JSON values.")]
   }
+  if (least * mostBytesOfCharacter <= mostBytes) return []
+  const bytes = least > mostBytes ? least : exactly(params)
   return bytes <= mostBytes ? [] : [at(
     "size",
     "",
@@ -51,25 +87,41 @@ const size = ({ params }: Subject): ReadonlyArray<Violation> => {
   )]
 }
 
-const required = ({ messages, params }: Subject): ReadonlyArray<Violation> => {
+const required = ({ counting, messages, params }: Subject): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   const { model } = params
   if (typeof model !== "string" || model === "") {
     found.push(at("required", "model", "The model is missing.", "Write a model's id, such as \"claude-sonnet-5-5\"."))
   }
-  if (params["max_tokens"] === undefined) {
+  if (!counting && (params["max_tokens"] === undefined || params["max_tokens"] === null)) {
     found.push(at("required", "max_tokens", "max_tokens is missing.", "Say how long the answer may be."))
   }
   if (!Array.isArray(params["messages"])) {
     found.push(at("required", "messages", "The messages are missing or no list.", "Write a list of { role, content }."))
-  } else if (messages.length === 0) {
+  } else if (messages.length === 0 && !isFields(params["thread"])) {
     found.push(at("required", "messages", "There is no message.", "Write at least one message of the user."))
   }
   return found
 }
 
+const objects = ["thinking", "metadata", "output_config", "cache_control"]
+
 const shape = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
+  for (const name of objects) {
+    const given = params[name]
+    if (given === undefined || given === null || isFields(given)) continue
+    found.push(at("shape", name, `${name} is no object.`, "Write an object, or leave it out."))
+  }
+  const stops = params["stop_sequences"]
+  if (stops !== undefined && stops !== null && !Array.isArray(stops)) {
+    found.push(at("shape", "stop_sequences", "The stop sequences are no list.", "Write a list of texts."))
+  }
+  for (const [index, stop] of list(stops).entries()) {
+    if (typeof stop !== "string") {
+      found.push(at("shape", `stop_sequences.${index}`, "This is no text.", "Write a text."))
+    }
+  }
   if (params["tools"] !== undefined && params["tools"] !== null && !Array.isArray(params["tools"])) {
     found.push(at("shape", "tools", "The tools are no list.", "Write a list of tools."))
   }
@@ -90,9 +142,9 @@ const shape = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
   return found
 }
 
-const maxTokens = ({ facts, params }: Subject): ReadonlyArray<Violation> => {
+const maxTokens = ({ counting, facts, params }: Subject): ReadonlyArray<Violation> => {
   const given = params["max_tokens"]
-  if (given === undefined) return []
+  if (counting || given === undefined || given === null) return []
   if (typeof given !== "number" || !Number.isInteger(given) || given < 0) {
     return [
       at(
@@ -121,12 +173,19 @@ const unstreamed = ({ params, streamed }: Subject): ReadonlyArray<Violation> => 
   )]
 }
 
-const sampling = ({ direct, params }: Subject): ReadonlyArray<Violation> =>
-  direct
-    ? ["temperature", "top_p", "top_k"].filter((name) => params[name] !== undefined).map((name) =>
-      at("sampling", name, `${name} is no parameter of the current API version.`, "Leave it out.")
-    )
-    : []
+/** What says nothing under an older version. */
+const neutral: ReadonlyMap<string, number | undefined> = new Map([["temperature", 1], ["top_p", 1], [
+  "top_k",
+  undefined
+]])
+
+const sampling = ({ direct, facts, params }: Subject): ReadonlyArray<Violation> => {
+  if (!direct && facts?.sampling !== false) return []
+  const whose = direct ? "the current API version" : String(params["model"])
+  return Array.from(neutral).filter(([name, value]) =>
+    params[name] !== undefined && (direct || (params[name] !== null && params[name] !== value))
+  ).map(([name]) => at("sampling", name, `${name} is no parameter of ${whose}.`, "Leave it out."))
+}
 
 const count = ({ messages }: Subject): ReadonlyArray<Violation> =>
   messages.length <= mostMessages ? [] : [at(
@@ -137,10 +196,13 @@ const count = ({ messages }: Subject): ReadonlyArray<Violation> =>
   )]
 
 /** A turn that paused, a compaction and a claimed fallback end with an assistant message that is no prefill. */
-const prefill = ({ facts, params, turns }: Subject): ReadonlyArray<Violation> => {
+const prefill = (subject: Subject): ReadonlyArray<Violation> => {
+  const { counting, facts, params, turns } = subject
   const last = turns.at(-1)
-  if (facts?.prefill !== false || last?.role !== "assistant") return []
-  if ("fallback_credit_token" in params || last.blocks.some((block) => block.type !== "text")) return []
+  if (counting || facts?.prefill !== false || last?.role !== "assistant" || continued(subject)) return []
+  if (["fallback_credit_token", "compaction"].some((name) => params[name] !== undefined)) return []
+  // What warms the cache generates nothing.
+  if (params["max_tokens"] === 0 || last.blocks.some((block) => block.type !== "text")) return []
   return [at(
     "prefill",
     `messages.${last.index}`,
@@ -153,7 +215,7 @@ export const request: ReadonlyArray<Rules> = [
   { rules: { size: "At most 32 MB of JSON." }, source: "api/errors", check: size },
   { rules: { required: "model, max_tokens and messages are there." }, source: "api/messages", check: required },
   {
-    rules: { shape: "tools and system are lists of objects, system may be a text." },
+    rules: { shape: "Parameters are of their kind: tools and system lists of objects, thinking an object." },
     source: "api/messages",
     check: shape
   },
@@ -164,7 +226,9 @@ export const request: ReadonlyArray<Rules> = [
   },
   { rules: { unstreamed: "What may take over ten minutes is streamed." }, source: "the SDK", check: unstreamed },
   {
-    rules: { sampling: "No temperature, top_p or top_k since version 2026-10-21." },
+    rules: {
+      sampling: "No temperature, top_p or top_k since version 2026-10-21; before it none but the defaults from 4.7 on."
+    },
     source: "api/migration-2026-10-21",
     check: sampling
   },

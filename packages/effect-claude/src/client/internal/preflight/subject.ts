@@ -15,7 +15,13 @@ export interface Subject {
   readonly direct: boolean
   /** False where the caller insists on a JSON answer. */
   readonly streamed: boolean | undefined
+  /** True where only tokens are counted. */
+  readonly counting: boolean
 }
+
+/** A thread that goes on sends only what is new: what needs the whole conversation is not known. */
+export const continued = ({ params }: Subject): boolean =>
+  isFields(params["thread"]) && params["thread"]["type"] === "continue"
 
 /** Rules that are checked together. */
 export interface Rules {
@@ -30,7 +36,7 @@ export const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(va
 
 export const subjectOf = (
   params: Fields,
-  options: { readonly facts: ModelFacts | undefined; readonly direct: boolean; readonly streamed: boolean | undefined }
+  options: Pick<Subject, "facts" | "direct" | "streamed" | "counting">
 ): Subject => {
   const messages = list(params["messages"])
   return { params, messages, turns: turnsOf(messages), tools: list(params["tools"]), ...options }
@@ -42,9 +48,12 @@ export interface Placed {
   readonly role: unknown
   readonly type: string
   readonly fields: Fields
+  /** Inside of a tool result. */
+  readonly inner: boolean
 }
 
-const placed = (path: string, role: unknown, fields: Fields): Placed => ({
+const placed = (path: string, role: unknown, fields: Fields, inner: boolean): Placed => ({
+  inner,
   path,
   role,
   type: typeof fields["type"] === "string" ? fields["type"] : "",
@@ -56,13 +65,13 @@ export const eachBlock = (subject: Subject, see: (block: Placed) => void): void 
   for (const turn of subject.turns) {
     for (const block of turn.blocks) {
       const path = `messages.${block.message}.content.${block.at}`
-      see(placed(path, turn.role, block.fields))
+      see(placed(path, turn.role, block.fields, false))
       if (block.type !== "tool_result") continue
       for (const [at, inner] of list(block.fields["content"]).entries()) {
-        if (isFields(inner)) see(placed(`${path}.content.${at}`, turn.role, inner))
+        if (isFields(inner)) see(placed(`${path}.content.${at}`, turn.role, inner, true))
       }
     }
   }
 }
 
-export { type Block, type Fields, isFields }
+export { type Block, type Fields, isFields, type Turn }

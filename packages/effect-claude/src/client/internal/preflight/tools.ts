@@ -1,7 +1,9 @@
 /** Rules about tools, the choice among them, and thinking. */
-import { isFields, type Rules, type Subject, type Violation } from "./subject.ts"
+import type { ThinkingTypes } from "./facts.ts"
+import { continued, isFields, type Rules, type Subject, type Violation } from "./subject.ts"
 
-const nameRule = /^[a-zA-Z0-9_-]{1,64}$/
+/** The documentation says 64, the API's own answers 128. */
+const nameRule = /^[a-zA-Z0-9_-]{1,128}$/
 const leastBudget = 1024
 
 const isCustom = (tool: Readonly<Record<string, unknown>>): boolean =>
@@ -33,12 +35,24 @@ const names = ({ tools }: Subject): ReadonlyArray<Violation> => {
   return found
 }
 
+const unions = ["oneOf", "allOf", "anyOf"]
+
 const schemas = ({ tools }: Subject): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   for (const [index, tool] of tools.entries()) {
     if (!isFields(tool) || !isCustom(tool)) continue
     const schema = tool["input_schema"]
-    if (isFields(schema) && schema["type"] === "object") continue
+    if (isFields(schema) && schema["type"] === "object") {
+      const union = unions.find((name) => schema[name] !== undefined && schema[name] !== null)
+      if (union === undefined) continue
+      found.push({
+        path: `tools.${index}.input_schema.${union}`,
+        rule: "toolSchema",
+        message: `The schema has ${union} at its top.`,
+        fix: "Put it one level down, into a property."
+      })
+      continue
+    }
     found.push({
       path: isFields(schema) ? `tools.${index}.input_schema.type` : `tools.${index}.input_schema`,
       rule: "toolSchema",
@@ -49,9 +63,20 @@ const schemas = ({ tools }: Subject): ReadonlyArray<Violation> => {
   return found
 }
 
+const deferred = ({ tools }: Subject): ReadonlyArray<Violation> =>
+  tools.length > 0 && tools.every((tool) => isFields(tool) && tool["defer_loading"] === true)
+    ? [{
+      path: "tools",
+      rule: "deferred",
+      message: "Every tool is deferred.",
+      fix: "Leave defer_loading off one of them, such as the search."
+    }]
+    : []
+
 const types: ReadonlySet<unknown> = new Set(["auto", "any", "tool", "none"])
 
-const choice = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
+const choice = (subject: Subject): ReadonlyArray<Violation> => {
+  const { params, tools } = subject
   const given = params["tool_choice"]
   if (given === undefined || given === null) return []
   const fault = (
@@ -66,17 +91,60 @@ const choice = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
       "Write { type: \"auto\" }, \"any\", \"none\", or \"tool\" with a name."
     )
   }
+  if (given["type"] !== "none" && tools.length === 0 && params["mcp_servers"] === undefined && !continued(subject)) {
+    return fault("tool_choice", "There is no tool to choose.", "Offer tools, or leave it out.")
+  }
   if (given["type"] !== "tool") return []
   const { name } = given
   if (typeof name !== "string") {
     return fault("tool_choice.name", "The chosen tool has no name.", "Name one of the tools.")
   }
   // Toolsets and MCP servers bring tools whose names are not in the request.
-  const named = tools.every((tool) => isFields(tool) && typeof tool["name"] === "string")
+  const named = !continued(subject) && tools.every((tool) => isFields(tool) && typeof tool["name"] === "string") &&
+    // So may system messages.
+    !subject.turns.some((turn) => turn.role === "system" && turn.blocks.length > 0)
   if (!named || params["mcp_servers"] !== undefined || tools.some((tool) => isFields(tool) && tool["name"] === name)) {
     return []
   }
   return fault("tool_choice.name", `No tool is called ${name}.`, "Name one of the tools.")
+}
+
+const forces = (chosen: unknown): boolean => isFields(chosen) && (chosen["type"] === "any" || chosen["type"] === "tool")
+
+const forced = ({ facts, params }: Subject): ReadonlyArray<Violation> =>
+  facts?.forcedTools === false && forces(params["tool_choice"])
+    ? [{
+      path: "tool_choice.type",
+      rule: "forcedTool",
+      message: `${String(params["model"])} cannot be forced to call a tool.`,
+      fix: "Write { type: \"auto\" }, and ask for the call in the prompt."
+    }]
+    : []
+
+const instead: Readonly<Record<keyof ThinkingTypes, string>> = {
+  adaptive: "Write { type: \"enabled\", budget_tokens }.",
+  enabled: "Write { type: \"adaptive\" }, and output_config.effort for its depth.",
+  disabled: "Leave thinking out, and lower output_config.effort.",
+  between_tools: "Leave thinking out, and lower output_config.effort."
+}
+
+const isThinkingType = (type: unknown): type is keyof ThinkingTypes =>
+  typeof type === "string" && Object.hasOwn(instead, type)
+
+const thinkingType = ({ facts, params }: Subject): ReadonlyArray<Violation> => {
+  const given = params["thinking"]
+  if (!isFields(given)) return []
+  const { type } = given
+  const fault = (message: string, fix: string): ReadonlyArray<Violation> => [{
+    path: "thinking.type",
+    rule: "thinkingType",
+    message,
+    fix
+  }]
+  if (typeof type !== "string") return fault("The kind of thinking is missing.", "Write { type: \"adaptive\" }.")
+  return isThinkingType(type) && facts?.thinking?.[type] === false
+    ? fault(`${String(params["model"])} does not take "${type}".`, instead[type])
+    : []
 }
 
 const thinking = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
@@ -102,8 +170,7 @@ const thinking = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
       fix: `Write less than ${most}, or raise max_tokens.`
     })
   }
-  const chosen = params["tool_choice"]
-  if (isFields(chosen) && (chosen["type"] === "any" || chosen["type"] === "tool")) {
+  if (forces(params["tool_choice"])) {
     found.push({
       path: "tool_choice.type",
       rule: "thinkingChoice",
@@ -117,9 +184,24 @@ const thinking = ({ params, tools }: Subject): ReadonlyArray<Violation> => {
 const source = "agents-and-tools/tool-use"
 
 export const tools: ReadonlyArray<Rules> = [
-  { rules: { toolName: "Names have 1 to 64 letters, digits, _ and -, and are unique." }, source, check: names },
-  { rules: { toolSchema: "A tool's input is described as an object." }, source, check: schemas },
-  { rules: { toolChoice: "The choice is one of four, and a chosen tool is offered." }, source, check: choice },
+  { rules: { toolName: "Names have 1 to 128 letters, digits, _ and -, and are unique." }, source, check: names },
+  {
+    rules: { toolSchema: "A tool's input is described as an object, without a union at its top." },
+    source,
+    check: schemas
+  },
+  { rules: { deferred: "Not every tool is deferred." }, source: `${source}/tool-search-tool`, check: deferred },
+  {
+    rules: { toolChoice: "The choice is one of four, there are tools, and a chosen one is offered." },
+    source,
+    check: choice
+  },
+  { rules: { forcedTool: "No forced call from models that cannot be forced." }, source, check: forced },
+  {
+    rules: { thinkingType: "The kind of thinking is one that the model takes." },
+    source: "build-with-claude/thinking-troubleshooting",
+    check: thinkingType
+  },
   {
     rules: {
       thinkingBudget: "A budget is at least 1,024 and less than max_tokens.",
