@@ -17,8 +17,6 @@ export interface Model {
   readonly rejectsThinking: ReadonlyArray<string>
   /** Whether messages may have the role `system`. */
   readonly systemMessages: boolean
-  /** Whether `tool_choice` may force a tool. */
-  readonly forcedTools: boolean
   readonly lifecycle: "active" | "deprecated" | "retired"
   readonly deprecatedAt: string | null
   readonly retiresAt: string | null
@@ -31,8 +29,6 @@ interface Older {
 
 /** Takes adaptive thinking only, and never none. */
 const always: Partial<Model> = { rejectsThinking: ["enabled", "disabled"] }
-/** Nor can it be forced to use a tool. */
-const alwaysFree: Partial<Model> = { ...always, forcedTools: false }
 const noSystem: Partial<Model> = { systemMessages: false }
 
 const model = (id: string, limitClass: string, rest: Partial<Model> = {}, older?: Older): Model => ({
@@ -48,7 +44,6 @@ const model = (id: string, limitClass: string, rest: Partial<Model> = {}, older?
   retiresAt: older?.retiresAt ?? null,
   rejectsThinking: older === undefined ? ["enabled"] : ["adaptive", "between_tools"],
   systemMessages: older === undefined,
-  forcedTools: true,
   ...rest
 })
 
@@ -56,10 +51,10 @@ export const all: ReadonlyArray<Model> = [
   model("claude-fable-5-2", "fable-5-2"),
   model("claude-mythos-5-2", "mythos-5-2"),
   model("claude-haiku-5-5", "haiku-5-5"),
-  model("claude-sonnet-5-5", "sonnet-5-5", alwaysFree),
-  model("claude-fable-5-1", "fable-5-1", alwaysFree),
-  model("claude-opus-5-5", "opus-5-5", alwaysFree),
-  model("claude-mythos-5-1", "mythos-5-1", alwaysFree),
+  model("claude-sonnet-5-5", "sonnet-5-5", always),
+  model("claude-fable-5-1", "fable-5-1", always),
+  model("claude-opus-5-5", "opus-5-5", always),
+  model("claude-mythos-5-1", "mythos-5-1", always),
   model("claude-sonnet-5", "sonnet-5", noSystem),
   model("claude-fable-5", "fable-5", always),
   model("claude-mythos-5", "mythos-5", always),

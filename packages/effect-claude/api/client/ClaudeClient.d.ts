@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream";
 import type * as ClaudeError from "../errors/ClaudeError.ts";
 import type { ClaudeCircuitBreaker } from "../policies/ClaudeCircuitBreaker.ts";
 import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts";
+import type { Fallback } from "../policies/Fallback.ts";
 import * as Resilience from "../policies/Resilience.ts";
 import type { RetryBudget } from "../policies/RetryBudget.ts";
 import * as Sdk from "./internal/sdk.ts";
@@ -50,8 +51,10 @@ export declare const listModels: (options?: CallOptions) => Effect.Effect<Readon
 export declare const requireComplete: <E, R>(self: Effect.Effect<Messages.Message, E, R>) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R>;
 export interface CheckOptions {
     readonly preflight?: boolean | {
-        readonly waive: ReadonlyArray<string>;
+        readonly waive?: ReadonlyArray<string>;
+        readonly fetchModels?: boolean;
     };
+    readonly fallback?: Fallback;
 }
 export interface Options extends Resilience.Options, CheckOptions {
     readonly apiKey?: Redacted.Redacted<string>;

@@ -9,6 +9,7 @@ export interface Options {
     readonly facts?: ModelFacts | undefined;
     readonly direct?: boolean;
     readonly streamed?: boolean | undefined;
+    readonly counting?: boolean;
 }
 export declare const rules: ReadonlyArray<{
     readonly name: string;
@@ -25,7 +26,4 @@ export declare const fitImages: <P extends {
     readonly params: P;
     readonly changed: ReadonlyArray<string>;
 }, ImageFitFailed>;
-export declare const checkBatch: (requests: ReadonlyArray<{
-    readonly custom_id: string;
-    readonly params: unknown;
-}>, options?: Options) => ReadonlyArray<ClaudeError.Violation>;
+export declare const checkBatch: (requests: ReadonlyArray<unknown>, options?: Options) => ReadonlyArray<ClaudeError.Violation>;

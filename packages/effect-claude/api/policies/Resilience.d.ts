@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema";
 import type * as ClaudeError from "../errors/ClaudeError.ts";
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts";
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts";
+import * as Hedge from "./Hedge.ts";
 import * as RetryBudget from "./RetryBudget.ts";
 import * as RetryPolicy from "./RetryPolicy.ts";
 import * as Timeouts from "./Timeouts.ts";
@@ -20,6 +21,7 @@ export interface Options {
     readonly deadline?: Duration.Input;
     readonly timeouts?: Timeouts.Options;
     readonly maxServerWait?: Duration.Input;
+    readonly hedge?: boolean | Hedge.Options;
 }
 export interface Settings {
     readonly retry: RetryPolicy.RetryPolicy;
@@ -27,6 +29,7 @@ export interface Settings {
     readonly deadline: Duration.Duration;
     readonly timeouts: Timeouts.Timeouts;
     readonly maxServerWait: Duration.Duration;
+    readonly hedge: Hedge.Hedge | undefined;
 }
 export declare const standard: Settings;
 export declare const settings: (options?: Options) => Effect.Effect<Settings, ImpossiblePolicy>;
@@ -36,6 +39,14 @@ export interface LayerOptions {
     readonly budget?: RetryBudget.Options;
 }
 export declare const layer: (options?: LayerOptions) => Layer.Layer<ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget>;
+export interface Described {
+    readonly policy: "deadline" | "retry" | "hedge" | "breaker" | "limiter" | "timeouts";
+    readonly on: boolean;
+    readonly settings: {
+        readonly [name: string]: string | number | boolean;
+    };
+}
+export declare const describe: (options?: Options & LayerOptions) => Effect.Effect<ReadonlyArray<Described>, ImpossiblePolicy>;
 export interface Guard extends Options {
     readonly method: string;
     readonly model: string;

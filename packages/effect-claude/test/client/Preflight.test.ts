@@ -356,12 +356,6 @@ const bad: ReadonlyArray<readonly [string, object, RegExp, RegExp]> = [
     /tool_choice may only be specified while providing tools/
   ],
   [
-    "forcedTool",
-    { tools: [tool("a")], tool_choice: { type: "any" } },
-    /^tool_choice\.type$/,
-    /type "tool" and "any" are not supported for this model/
-  ],
-  [
     "thinkingType",
     { max_tokens: 4000, thinking: { type: "enabled", budget_tokens: 2000 } },
     /^thinking\.type$/,

@@ -60,11 +60,6 @@ export const tools: ReadonlyArray<Rule> = [
       ) {
         return invalid("tool_choice may only be specified while providing tools.")
       }
-      if (type === "any" || type === "tool") {
-        if (modelOf(received)?.forcedTools === false) {
-          return invalid("tool_choice: type \"tool\" and \"any\" are not supported for this model.")
-        }
-      }
       if (type !== "tool") return undefined
       if (typeof name !== "string") return invalid("tool_choice.tool.name: Field required")
       const brought = body["mcp_servers"] !== undefined || placed(received).some(({ role }) => role === "system")

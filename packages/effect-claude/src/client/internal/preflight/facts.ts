@@ -19,8 +19,6 @@ export interface ModelFacts {
   readonly thinking?: ThinkingTypes | undefined
   /** Whether messages may have the role `system`. */
   readonly systemMessages?: boolean | undefined
-  /** Whether `tool_choice` may force a call. */
-  readonly forcedTools?: boolean | undefined
   /** Whether sampling parameters may differ from their defaults, where the API's version still has them. */
   readonly sampling?: boolean | undefined
 }
@@ -66,16 +64,16 @@ const older: ModelFacts = {
 
 /**
  * Models as of November 2026, used until the API has told: sizes from the models overview, thinking from its
- * troubleshooting page, system messages from theirs, forced calls from recorded answers.
+ * troubleshooting page, system messages from theirs.
  */
 export const shipped: ReadonlyMap<string, ModelFacts> = new Map(Object.entries({
   "claude-fable-5-2": newer(),
   "claude-mythos-5-2": newer(),
   "claude-haiku-5-5": newer(),
-  "claude-sonnet-5-5": newer({ ...always, between_tools: true }, { forcedTools: false }),
-  "claude-fable-5-1": newer(always, { forcedTools: false }),
-  "claude-opus-5-5": newer(always, { forcedTools: false }),
-  "claude-mythos-5-1": newer(always, { forcedTools: false }),
+  "claude-sonnet-5-5": newer({ ...always, between_tools: true }),
+  "claude-fable-5-1": newer(always),
+  "claude-opus-5-5": newer(always),
+  "claude-mythos-5-1": newer(always),
   "claude-sonnet-5": newer(optional, { systemMessages: false }),
   "claude-fable-5": newer(always),
   "claude-mythos-5": newer(always),

@@ -111,16 +111,6 @@ const choice = (subject: Subject): ReadonlyArray<Violation> => {
 
 const forces = (chosen: unknown): boolean => isFields(chosen) && (chosen["type"] === "any" || chosen["type"] === "tool")
 
-const forced = ({ facts, params }: Subject): ReadonlyArray<Violation> =>
-  facts?.forcedTools === false && forces(params["tool_choice"])
-    ? [{
-      path: "tool_choice.type",
-      rule: "forcedTool",
-      message: `${String(params["model"])} cannot be forced to call a tool.`,
-      fix: "Write { type: \"auto\" }, and ask for the call in the prompt."
-    }]
-    : []
-
 const instead: Readonly<Record<keyof ThinkingTypes, string>> = {
   adaptive: "Write { type: \"enabled\", budget_tokens }.",
   enabled: "Write { type: \"adaptive\" }, and output_config.effort for its depth.",
@@ -196,7 +186,6 @@ export const tools: ReadonlyArray<Rules> = [
     source,
     check: choice
   },
-  { rules: { forcedTool: "No forced call from models that cannot be forced." }, source, check: forced },
   {
     rules: { thinkingType: "The kind of thinking is one that the model takes." },
     source: "build-with-claude/thinking-troubleshooting",
