@@ -1,7 +1,7 @@
 /** What is rejected of tools and of the choice among them. */
 import type { Rule } from "../../RequestRules.ts"
 import * as Tokens from "../tokens.ts"
-import { bodyOf, continued, type Fields, first, invalid, modelOf, placed, toolsOf } from "./parts.ts"
+import { bodyOf, continued, type Fields, first, invalid, placed, toolsOf } from "./parts.ts"
 
 const isCustom = (tool: Fields): boolean => tool["type"] === undefined || tool["type"] === "custom"
 
