@@ -106,6 +106,26 @@ const before = (history: History): ReadonlyArray<MessageParam> => {
   return []
 }
 
+/** Ids that the window of the other rules does not show. */
+const usedBefore = (
+  history: History,
+  message: MessageParam,
+  found: ReadonlyArray<Violation>
+): ReadonlyArray<Violation> => {
+  const known = new Set(found.map(({ path }) => path))
+  return (turnsOf([message])[0]?.blocks ?? []).flatMap((block): ReadonlyArray<Violation> => {
+    const id = block.type === "tool_use" ? idOf(block) : undefined
+    const path = `messages.${history.length}.content.${block.at}.id`
+    if (id === undefined || known.has(path) || !history[log].used(id, history.length)) return []
+    return [{
+      path,
+      rule: "duplicateCall",
+      message: `The id ${id} was used before.`,
+      fix: "Give every call an id of its own, and its result the same."
+    }]
+  })
+}
+
 const emptyText = (block: { readonly type: string }): boolean =>
   block.type === "text" && "text" in block && block.text === ""
 
@@ -125,15 +145,9 @@ export const appendAssistant = (
   const message: MessageParam = { role: "assistant", content: content as Content }
   const calls = callsOf(turnsOf([message])[0])
   const open = new Set(calls.map((call) => `messages.${history.length}.content.${call.at}`))
-  const violations = [
-    ...within(history, before(history), [message]).filter(({ path, rule }) => rule !== "unanswered" || !open.has(path)),
-    ...calls.filter((call) => history[log].used(idOf(call) ?? "", history.length)).map((call): Violation => ({
-      path: `messages.${history.length}.content.${call.at}.id`,
-      rule: "duplicateCall",
-      message: `The id ${idOf(call) ?? ""} was used before.`,
-      fix: "Give every call an id of its own, and its result the same."
-    }))
-  ]
+  const found = within(history, before(history), [message])
+    .filter(({ path, rule }) => rule !== "unanswered" || !open.has(path))
+  const violations = [...found, ...usedBefore(history, message, found)]
   if (violations.length > 0) return invalid(violations)
   if (calls.length === 0) return Result.succeed(push(history, [message]))
   const blocks = typeof message.content === "string" ? [] : message.content

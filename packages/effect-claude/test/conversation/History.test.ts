@@ -243,7 +243,16 @@ const rejected = (messages: ReadonlyArray<unknown>) =>
     const rejection = rule.check({ body } as unknown as Parameters<typeof rule.check>[0], {})
     return rejection === undefined ? [] : [`${rule.name}: ${rejection.message}`]
   })
-const conversationRules = new Set(["roles", "empty", "signature", "orphan", "duplicate result", "duplicate use"])
+const conversationRules = new Set([
+  "roles",
+  "empty",
+  "signature",
+  "dangling",
+  "server tool",
+  "orphan",
+  "duplicate result",
+  "duplicate use"
+])
 
 describe("repair's laws, over conversations with broken parts", () => {
   it.effect.prop(
@@ -274,5 +283,42 @@ describe("repair's laws, over conversations with broken parts", () => {
         if (!valid) assert.deepStrictEqual(rejected(mended), [])
       }),
     { arbitrary: { runs: 3000, seed: 1 } }
+  )
+})
+
+describe("appending, over conversations with broken parts", () => {
+  it.effect.prop(
+    "whatever is appended, in whatever order, every version is valid to send and none changes",
+    conversation,
+    ({ drawn }) =>
+      Effect.sync(() => {
+        const versions: Array<readonly [History.History, string]> = [[start, encoded(start)]]
+        let open: History.Pending | undefined
+        for (const [n, ...numbers] of drawn) {
+          const from = versions[(n ?? 0) % 3 === 0 ? (n ?? 0) % versions.length : versions.length - 1]![0]
+          // Content from anywhere, as callers without types may hand it over.
+          const content = numbers.map(blockOf) as Content
+          const results = content.filter((block) => (block as { type?: string } | null)?.type === "tool_result")
+          const next: Result.Result<History.History | History.Pending, History.InvalidHistory> = open !== undefined
+            ? History.appendResults(
+              open,
+              (n ?? 0) % 2 === 0
+                ? open.calls.toReversed().map(({ id }) => result(id))
+                : results as ReadonlyArray<ReturnType<typeof result>>
+            )
+            : (n ?? 0) % 2 === 0
+            ? History.appendUser(from, content)
+            : History.appendAssistant(from, { content })
+          open = undefined
+          if (Result.isFailure(next)) continue
+          if (History.isPending(next.success)) open = next.success
+          else versions.push([next.success, JSON.stringify(History.toMessages(next.success))])
+        }
+        for (const [history, json] of versions) {
+          assert.deepStrictEqual(violations(History.toMessages(history)), [])
+          assert.strictEqual(encoded(history), json)
+        }
+      }),
+    { arbitrary: { runs: 2000, seed: 1 } }
   )
 })
