@@ -1,8 +1,6 @@
 /** What a history costs to grow, send and check: the loop encodes each message once, an array of messages each time. */
-import { History } from "effect-claude"
+import { History, Preflight } from "effect-claude"
 import * as Result from "effect/Result"
-import { violations } from "../packages/effect-claude/src/conversation/internal/rules.ts"
-import { encoded } from "../packages/effect-claude/src/conversation/internal/version.ts"
 import { median, print } from "./table.ts"
 
 const use = (n: number) => ({ type: "tool_use" as const, id: `toolu_${n}`, name: "look", input: { path: "src/a.ts" } })
@@ -39,8 +37,10 @@ export const history = (): void => {
       return [
         turns,
         (rounds(() => void grown(turns)) * 1000 / turns).toFixed(2),
-        (rounds(() => void encoded(Result.getOrThrow(History.fromMessages(messages)))) * 1000 / turns).toFixed(2),
-        rounds(() => void violations(messages)).toFixed(2)
+        (rounds(() => void History.toJson(Result.getOrThrow(History.fromMessages(messages)))) * 1000 / turns).toFixed(
+          2
+        ),
+        rounds(() => void Preflight.checkMessages(messages)).toFixed(2)
       ]
     })
   )
@@ -49,7 +49,7 @@ export const history = (): void => {
     let history = History.make("Look around.")
     for (let n = 0; n < steps; n++) {
       history = turn(history, n, 2000)
-      Buffer.from(encoded(history))
+      Buffer.from(History.toJson(history))
     }
   })
   const whole = rounds(() => {

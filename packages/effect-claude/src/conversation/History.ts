@@ -15,7 +15,7 @@ import type { Change as Changed } from "./internal/repair/draft.ts"
 import * as Repair from "./internal/repair/repair.ts"
 import * as Rules from "./internal/rules.ts"
 import * as Synthetic from "./internal/synthetic.ts"
-import { idOf, turnsOf } from "./internal/turns.ts"
+import { idOf, isFields, turnsOf } from "./internal/turns.ts"
 import { log, Version } from "./internal/version.ts"
 
 /** What cannot be sent, or cannot stand where it was to be appended: every rule it breaks, by the API's paths. */
@@ -126,8 +126,7 @@ const usedBefore = (
   })
 }
 
-const emptyText = (block: { readonly type: string }): boolean =>
-  block.type === "text" && "text" in block && block.text === ""
+const emptyText = (block: unknown): boolean => isFields(block) && block["type"] === "text" && block["text"] === ""
 
 /**
  * An answer as the API gave it: `Pending` if it calls tools of yours. Empty texts are left out, and an answer that holds
@@ -208,6 +207,10 @@ export const repair = (messages: ReadonlyArray<unknown>): Checked<Repaired> => {
 /** The list to send; a new one each time, its messages are not to be changed. */
 export const toMessages = (history: History): Array<MessageParam> => [...history[log].slice(0, history.length)]
 
+/** The messages as a JSON list, byte for byte that of `toMessages`; each is serialised once, whatever versions hold it. */
+export const toJson = (history: History): string => history[log].encoded(history.length)
+
+/** The newest message. */
 export const last = (history: History): MessageParam => {
   const message = history[log].at(history.length - 1)
   // A history has at least one message.

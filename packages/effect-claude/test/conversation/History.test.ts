@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 import { History } from "effect-claude"
 import { violations } from "../../src/conversation/internal/rules.ts"
-import { encoded } from "../../src/conversation/internal/version.ts"
 
 type Message = ReturnType<typeof History.toMessages>[number]
 type Content = Exclude<Message["content"], string>
@@ -79,7 +78,7 @@ describe("History", () => {
     assert.strictEqual(History.last(second).content, "second")
     assert.strictEqual(start.length, 1)
     for (const history of [start, first, second]) {
-      assert.strictEqual(encoded(history), JSON.stringify(History.toMessages(history)))
+      assert.strictEqual(History.toJson(history), JSON.stringify(History.toMessages(history)))
     }
     History.toMessages(first).push({ role: "user", content: "aside" })
     assert.strictEqual(History.toMessages(first).length, 2)
@@ -91,7 +90,7 @@ describe("History", () => {
     let history = Result.getOrThrow(History.fromMessages([user(counted)]))
     for (let n = 0; n < 10; n++) {
       history = Result.getOrThrow(History.appendUser(history, `${n}`))
-      encoded(history)
+      History.toJson(history)
     }
     assert.strictEqual(times, 1)
   })
@@ -292,7 +291,7 @@ describe("appending, over conversations with broken parts", () => {
     conversation,
     ({ drawn }) =>
       Effect.sync(() => {
-        const versions: Array<readonly [History.History, string]> = [[start, encoded(start)]]
+        const versions: Array<readonly [History.History, string]> = [[start, History.toJson(start)]]
         let open: History.Pending | undefined
         for (const [n, ...numbers] of drawn) {
           const from = versions[(n ?? 0) % 3 === 0 ? (n ?? 0) % versions.length : versions.length - 1]![0]
@@ -316,7 +315,7 @@ describe("appending, over conversations with broken parts", () => {
         }
         for (const [history, json] of versions) {
           assert.deepStrictEqual(violations(History.toMessages(history)), [])
-          assert.strictEqual(encoded(history), json)
+          assert.strictEqual(History.toJson(history), json)
         }
       }),
     { arbitrary: { runs: 2000, seed: 1 } }

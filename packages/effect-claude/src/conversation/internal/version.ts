@@ -14,6 +14,3 @@ export class Version {
     this.length = length
   }
 }
-
-/** The messages as a JSON list; each is serialised once, whatever versions it is in. */
-export const encoded = (version: Version): string => version[log].encoded(version.length)
