@@ -76,9 +76,11 @@ const within = (
   added: ReadonlyArray<MessageParam>
 ): ReadonlyArray<Violation> => {
   const shift = history.length - before.length
-  return Rules.violations([...before, ...added]).map((violation) => ({
-    ...violation,
-    path: violation.path.replace(/^messages\.(\d+)/, (_, index: string) => `messages.${Number(index) + shift}`)
+  return Rules.violations([...before, ...added]).map(({ fix, message, path, rule }) => ({
+    rule,
+    message,
+    fix,
+    path: path.replace(/^messages\.(\d+)/, (_, index: string) => `messages.${Number(index) + shift}`)
   }))
 }
 
@@ -205,7 +207,7 @@ export const repair = (messages: ReadonlyArray<unknown>): Checked<Repaired> => {
 }
 
 /** The list to send; a new one each time, its messages are not to be changed. */
-export const toMessages = (history: History): Array<MessageParam> => [...history[log].slice(0, history.length)]
+export const toMessages = (history: History): Array<MessageParam> => history[log].slice(0, history.length)
 
 /** The messages as a JSON list, byte for byte that of `toMessages`; each is serialised once, whatever versions hold it. */
 export const toJson = (history: History): string => history[log].encoded(history.length)

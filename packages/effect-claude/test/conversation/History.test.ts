@@ -185,6 +185,26 @@ describe("repair", () => {
     assert.lengthOf(changes.filter(([, change]) => change === "stripped"), 3)
   })
 
+  it("F3 pairs of server tools stay whole; halves go", () => {
+    const whole = assistant(search("s"), searched("s"), text("Found."))
+    const { changes, messages } = repaired([
+      user(text("hi")),
+      whole,
+      user(text("more"), result("x")),
+      assistant(search("t"), searched("u"), text("Gone.")),
+      user(text("and?")),
+      assistant(search("open"))
+    ])
+    assert.strictEqual(messages[1], whole)
+    assert.deepStrictEqual(messages.slice(2), [
+      user(text("more")),
+      assistant(text("Gone.")),
+      user(text("and?")),
+      assistant(search("open"))
+    ])
+    assert.deepStrictEqual(changes.map(([, change]) => change), ["dropped", "dropped", "dropped"])
+  })
+
   it("what leaves nothing to send is refused", () => {
     for (const messages of [[], [7, null], [user()], [assistant(thinking("x")), { role: "user" }].slice(1)]) {
       assert.isTrue(Result.isFailure(History.repair(messages)))

@@ -41,7 +41,7 @@ export class Log {
     return this.messages[index]
   }
 
-  slice(from: number, to: number): ReadonlyArray<MessageParam> {
+  slice(from: number, to: number): Array<MessageParam> {
     return this.messages.slice(from, to)
   }
 

@@ -39,6 +39,8 @@ interface Call {
 
 const isResult = (block: Fields): boolean => block["type"] === "tool_result"
 
+const withId = (block: Fields, id: string): Fields => ({ ...block, id })
+
 /** The assistant's message with ids of its own, and its calls; calls before a switch of models count no more. */
 const callsOf = (draft: Draft, ids: Ids, note: (noted: Noted) => void): readonly [Draft, ReadonlyArray<Call>] => {
   const { blocks, index } = draft
@@ -54,7 +56,7 @@ const callsOf = (draft: Draft, ids: Ids, note: (noted: Noted) => void): readonly
     if (id === given) return block
     renamed = true
     note({ index, path: `messages.${index}.content`, change: "renamed", message: `The second ${given} is now ${id}.` })
-    return { ...block, id }
+    return withId(block, id)
   })
   return [renamed ? { ...draft, blocks: own } : draft, calls]
 }
