@@ -69,6 +69,10 @@ describe("History", () => {
       ["messages.3.content.0.id", "duplicateCall"]
     ])
     assert.lengthOf(pending(start, [use("a")]).calls, 1)
+    const later = Result.getOrThrow(History.appendResults(pending(closed, [use("b")]), [result("b")]))
+    assert.deepStrictEqual(rulesOf(History.appendAssistant(later, { content: [text("Again."), use("a")] })), [
+      ["messages.5.content.1.id", "duplicateCall"]
+    ])
   })
 
   it("appending to an old version leaves the newer ones as they are", () => {
@@ -103,6 +107,11 @@ describe("History", () => {
     assert.deepStrictEqual(rulesOf(History.appendAssistant(history, { content: [text("Nothing.")] })), [
       ["messages.1.content.0", "serverTool"]
     ])
+  })
+
+  it("an empty answer may stand last, and nothing behind it", () => {
+    const ended = Result.getOrThrow(History.fromMessages([user(text("hi")), { role: "assistant", content: "" }]))
+    assert.deepStrictEqual(rulesOf(History.appendUser(ended, "more")), [["messages.1.content", "content"]])
   })
 
   it("an answer that holds nothing leaves the history as it was", () => {
@@ -171,6 +180,24 @@ describe("repair", () => {
       assistant(use("a"), use("a_2")),
       user(result("a", "1"), result("a_2", "2"))
     ])
+  })
+
+  it("a new id is one that no other call has", () => {
+    const { messages } = repaired([
+      user(text("hi")),
+      assistant(use("a"), use("a")),
+      user(result("a"), result("a")),
+      assistant(use("a_2")),
+      user(result("a_2"))
+    ])
+    assert.deepStrictEqual(messages[1], assistant(use("a"), use("a_3")))
+    assert.deepStrictEqual(messages.slice(3), [assistant(use("a_2")), user(result("a_2"))])
+  })
+
+  it("F3 messages that are not changed are the same values, also with results in another order", () => {
+    const good = [user(text("hi")), assistant(use("a"), use("b")), user(result("b"), result("a"), text("so?"))]
+    const { messages } = repaired([...good, user(text("more"), text(""))])
+    for (const [at, message] of good.entries()) assert.strictEqual(messages[at], message)
   })
 
   it("F3 thinking stays where the change lies behind it, and goes entirely where it does not", () => {
