@@ -1,6 +1,7 @@
 /** All benchmarks, one after the other. `node bench/<name>.ts` runs one. */
 import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
+import { history } from "./history.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
 import { streams } from "./streams.ts"
@@ -8,5 +9,6 @@ import { streams } from "./streams.ts"
 await goodput()
 await overhead()
 classify()
+history()
 await streams()
 await kill()

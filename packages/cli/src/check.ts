@@ -1,6 +1,7 @@
 /** `effect-claude check`: whether the API would accept a request, a list of messages, or a file of prompts. */
-import { type ClaudeError, Preflight } from "effect-claude"
+import { type ClaudeError, History, Preflight } from "effect-claude"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { Ids } from "./internal/ids.ts"
 import { parse } from "./internal/input.ts"
 import { BadInput } from "./internal/problems.ts"
@@ -74,3 +75,35 @@ export const text = ({ kind, violations }: Checked): string =>
   violations.length === 0
     ? `valid ${kind}\n`
     : violations.map(({ fix, message, path, rule }) => `${path || "request"}: ${message} ${fix} [${rule}]\n`).join("")
+
+export interface Repaired {
+  /** The request or list as it came, with its messages mended. */
+  readonly value: unknown
+  readonly changes: ReadonlyArray<History.Change>
+  /** What is left: only messages are mended. */
+  readonly violations: ReadonlyArray<Violation>
+}
+
+/** Fails with `BadInput` for what is neither a request nor a list of messages, and where nothing could be sent. */
+export const repair = (text: string): Effect.Effect<Repaired, BadInput> =>
+  Effect.gen(function*() {
+    const { kind } = yield* check(text)
+    const value: unknown = kind === "prompts" ? undefined : JSON.parse(text)
+    const messages: unknown = isObject(value) ? value["messages"] : value
+    if (!Array.isArray(messages)) {
+      return yield* Effect.fail(new BadInput({ problems: ["Only a request and a list of messages can be repaired."] }))
+    }
+    const repaired = History.repair(messages)
+    if (Result.isFailure(repaired)) {
+      return yield* Effect.fail(new BadInput({ problems: ["Nothing is left of the messages that could be sent."] }))
+    }
+    const { changes, history } = repaired.success
+    const mended = isObject(value) ? { ...value, messages: History.toMessages(history) } : History.toMessages(history)
+    const { violations } = yield* check(JSON.stringify(mended))
+    return { value: mended, changes, violations }
+  })
+
+/** One line a change, then one line for each violation that is left. */
+export const changesText = ({ changes, violations }: Repaired): string =>
+  changes.map(({ change, message, path }) => `${path}: ${change}. ${message}\n`).join("") +
+  (violations.length === 0 ? "" : text({ kind: "request", violations }))

@@ -141,20 +141,37 @@ const explainCommand = Command.make("explain", {
     yield* Effect.sync(() => process.stdout.write(json ? `${Explain.json(found)}\n` : Explain.text(found, paint)))
   })).pipe(Command.withDescription("what a failure means and who has to act"))
 
+const writeChecked = (text: string, json: boolean) =>
+  Effect.flatMap(Check.check(text), (checked) =>
+    Effect.andThen(
+      Effect.sync(() => process.stdout.write(json ? `${JSON.stringify(checked)}\n` : Check.text(checked))),
+      exit(checked.violations.length === 0 ? 0 : 1)
+    ))
+
+const writeRepaired = (text: string, json: boolean) =>
+  Effect.flatMap(Check.repair(text), (repaired) => {
+    const { changes, value, violations } = repaired
+    return Effect.andThen(
+      Effect.sync(() => {
+        process.stdout.write(`${JSON.stringify(value)}\n`)
+        process.stderr.write(json ? `${JSON.stringify({ changes, violations })}\n` : Check.changesText(repaired))
+      }),
+      exit(violations.length === 0 ? 0 : 1)
+    )
+  })
+
 const checkCommand = Command.make("check", {
   file: Argument.String("file").pipe(
     Argument.withDescription("a request, a list of messages or a file of prompts; - reads standard input")
   ),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("the violations as JSON"), Flag.withDefault(false))
-}, ({ file, json }) =>
+  json: Flag.Boolean("json").pipe(Flag.withDescription("the violations as JSON"), Flag.withDefault(false)),
+  repair: Flag.Boolean("repair").pipe(
+    Flag.withDescription("write it with its messages mended, and say on standard error what was changed"),
+    Flag.withDefault(false)
+  )
+}, ({ file, json, repair }) =>
   textIn(file, Check.most).pipe(
-    Effect.flatMap(Check.check),
-    Effect.flatMap((checked) =>
-      Effect.andThen(
-        Effect.sync(() => process.stdout.write(json ? `${JSON.stringify(checked)}\n` : Check.text(checked))),
-        exit(checked.violations.length === 0 ? 0 : 1)
-      )
-    ),
+    Effect.flatMap((text) => repair ? writeRepaired(text, json) : writeChecked(text, json)),
     Effect.catchTag("BadInput", (error) => fail(2, error.message))
   )).pipe(Command.withDescription("whether the API would accept a saved request or conversation"))
 

@@ -64,4 +64,31 @@ describe("check", () => {
     assert.strictEqual(missing.code, 2)
     assert.match(missing.stderr, /none\.json: cannot be read/)
   })
+
+  it("F3 --repair writes it mended, says what it changed, and leaves what is not of the messages", async () => {
+    const dir = folder()
+    const write = (name: string, value: unknown): string => {
+      const path = join(dir, name)
+      writeFileSync(path, typeof value === "string" ? value : JSON.stringify(value))
+      return path
+    }
+    const run = (path: string, ...flags: ReadonlyArray<string>) =>
+      start("http://127.0.0.1:9", ["check", "--repair", ...flags, path]).ended
+    const list = await run(write("list.json", broken))
+    assert.strictEqual(list.code, 0)
+    assert.match(list.stderr, /^messages\.1: answered\. The call toolu_1 had no result\.\n$/)
+    const mended = JSON.parse(list.stdout)
+    assert.deepStrictEqual(Effect.runSync(check(mended)).violations, [])
+    assert.deepStrictEqual(mended[1], broken[1])
+    const rest = await run(write("request.json", { ...request, messages: broken, top_p: 1 }), "--json")
+    assert.strictEqual(rest.code, 1)
+    assert.deepStrictEqual(JSON.parse(rest.stdout), { ...request, messages: mended, top_p: 1 })
+    const said = JSON.parse(rest.stderr)
+    assert.deepStrictEqual([said.changes.length, said.violations[0].path], [1, "top_p"])
+    const lines = await run(write("prompts.jsonl", job("a")))
+    assert.deepStrictEqual([lines.code, lines.stdout], [2, ""])
+    assert.match(lines.stderr, /Only a request and a list of messages/)
+    const nothing = await run(write("nothing.json", [7]))
+    assert.deepStrictEqual([nothing.code, nothing.stdout], [2, ""])
+  })
 })

@@ -5,7 +5,7 @@ import { answersOf, type Block, idOf, pathOf, type Turn } from "./turns.ts"
 type Violation = ClaudeError.Violation
 
 /** After a switch to another model earlier calls of the message count no more. */
-const callsOf = (turn: Turn | undefined): ReadonlyArray<Block> => {
+export const callsOf = (turn: Turn | undefined): ReadonlyArray<Block> => {
   if (turn === undefined) return []
   const switched = turn.blocks.findLastIndex((block) => block.type === "fallback")
   return turn.blocks.filter((block, at) => block.type === "tool_use" && at > switched)

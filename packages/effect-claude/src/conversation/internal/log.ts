@@ -1,0 +1,61 @@
+/**
+ * Messages in order, written once. Versions of a history share one log and know their length; who appends to an older
+ * version than the newest gets a copy, so that no version changes. Each message is serialised at most once.
+ */
+import type Anthropic from "@anthropic-ai/sdk"
+
+type MessageParam = Anthropic.MessageParam
+
+const callsIn = (message: MessageParam): ReadonlyArray<string> =>
+  message.role !== "assistant" || typeof message.content === "string"
+    ? []
+    : message.content.flatMap((block) => block.type === "tool_use" ? [block.id] : [])
+
+export class Log {
+  private readonly messages: Array<MessageParam>
+  private readonly pieces: Array<string | undefined>
+  /** Where each id of a call was used: a version sees those before its end. */
+  private readonly ids = new Map<string, number>()
+
+  constructor(messages: ReadonlyArray<MessageParam>, pieces: ReadonlyArray<string | undefined> = []) {
+    this.messages = [...messages]
+    this.pieces = [...pieces]
+    for (const [index, message] of messages.entries()) {
+      for (const id of callsIn(message)) this.ids.set(id, index)
+    }
+  }
+
+  /** The log that holds the first `length` messages and these. */
+  append(length: number, added: ReadonlyArray<MessageParam>): Log {
+    if (length !== this.messages.length) {
+      return new Log([...this.slice(0, length), ...added], this.pieces.slice(0, length))
+    }
+    for (const message of added) {
+      for (const id of callsIn(message)) this.ids.set(id, this.messages.length)
+      this.messages.push(message)
+    }
+    return this
+  }
+
+  at(index: number): MessageParam | undefined {
+    return this.messages[index]
+  }
+
+  slice(from: number, to: number): Array<MessageParam> {
+    return this.messages.slice(from, to)
+  }
+
+  used(id: string, length: number): boolean {
+    return (this.ids.get(id) ?? length) < length
+  }
+
+  /** The first `length` messages as a JSON list. */
+  encoded(length: number): string {
+    let text = ""
+    for (let index = 0; index < length; index++) {
+      const piece = this.pieces[index] ?? (this.pieces[index] = JSON.stringify(this.messages[index]))
+      text += index === 0 ? piece : `,${piece}`
+    }
+    return `[${text}]`
+  }
+}
