@@ -1,6 +1,7 @@
 export * as ClaudeClient from "./client/ClaudeClient.ts";
 export * as MessageStream from "./client/MessageStream.ts";
 export * as Preflight from "./client/Preflight.ts";
+export * as History from "./conversation/History.ts";
 export * as ClaudeError from "./errors/ClaudeError.ts";
 export * as Diagnosis from "./errors/Diagnosis.ts";
 export * as RateLimitHeaders from "./errors/RateLimitHeaders.ts";
