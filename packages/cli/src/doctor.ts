@@ -19,9 +19,11 @@ export interface Options {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** Bounds in milliseconds: of the bare request, and of each call. */
+/** Bounds in milliseconds: of name lookup and bare request each, and of each call. */
 const probeWithin = 10_000
 const callWithin = 30_000
+/** So long may a stream of a few dozen tokens take in all, pings or not. */
+const streamWithin = 30_000
 /** A clock further off than this misreads hints and certificates. */
 const mostSkew = 60_000
 const day = 86_400_000
@@ -83,7 +85,7 @@ const life = (
   now: number
 ): Row["verdict"] | string => {
   if (lifecycle === "retired") return "retired"
-  if (retiresAt === null || retiresAt === undefined) return lifecycle ?? "active"
+  if (retiresAt === null || retiresAt === undefined || Number.isNaN(Date.parse(retiresAt))) return lifecycle ?? "active"
   const days = Math.floor((Date.parse(retiresAt) - now) / day)
   return days < 0 ? "retired" : `${lifecycle ?? "active"}, retires ${retiresAt.slice(0, 10)} (in ${days} days)`
 }
@@ -122,9 +124,16 @@ const limitRows = Effect.map(
 )
 
 const streamingRow = (model: string): Effect.Effect<Row, never, ClaudeClient.ClaudeClient> =>
-  Streaming.time(model).pipe(Effect.match({
+  Streaming.time(model, streamWithin).pipe(Effect.match({
     onFailure: (error) => advice("streaming", error),
     onSuccess: (timing) => {
+      if (timing === "unfinished") {
+        return fault(
+          "streaming",
+          `not done within ${streamWithin / 1000} s`,
+          "Something between sends the answer too slowly: look at the proxy or gateway, then ask again."
+        )
+      }
       const found = `${timing.events} events, the first after ${timing.first} ms, the last ${timing.spread} ms later`
       return Streaming.isHeldBack(timing)
         ? fault(
@@ -191,8 +200,11 @@ export const doctor = Effect.fnUntraced(function*(options: Options) {
       : fault("key", bad, "Set ANTHROPIC_API_KEY to the key alone, without quotes or white space."),
     proxyRow(options.env)
   ]
-  if (!URL.canParse(base)) {
-    rows.push(fault("endpoint", "ANTHROPIC_BASE_URL is no address", "Write https://… up to, not including, /v1."))
+  // "localhost:8787" parses too: its scheme is "localhost:".
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
+    rows.push(
+      fault("endpoint", "ANTHROPIC_BASE_URL is no http or https address", "Write https://… up to, not including, /v1.")
+    )
     return rest(rows, "there is no endpoint")
   }
   const seen = yield* probe(base, bad === undefined ? key : "", probeWithin)

@@ -1,10 +1,22 @@
 import type { Doctor } from "@effect-claude/cli"
 import { Fault, FaultServer, Reply, RequestRules, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
+import { ClaudeClient } from "effect-claude"
 import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
+import { createServer as createTlsServer } from "node:https"
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net"
+import { probe } from "../src/internal/doctor/probe.ts"
+import * as Streaming from "../src/internal/doctor/streaming.ts"
 import { start } from "./fixtures/harness.ts"
+import { selfSigned } from "./fixtures/selfSigned.ts"
+
+/** The port of a server that listens on loopback for as long as the scope lives. */
+const listening = (server: Server) =>
+  Effect.acquireRelease(
+    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () => Effect.sync(() => void server.close())
+  ).pipe(Effect.map(() => (server.address() as AddressInfo).port))
 
 /** Half a second of events. */
 const slow: Reply.Handler = (request) =>
@@ -91,7 +103,8 @@ describe("doctor", () => {
       [() => "http://127.0.0.1:9", api, /connection: ECONNREFUSED/],
       [(url) => url.replace("http:", "https:"), api, /encryption: /],
       [(url) => url, () => Effect.succeed(Fault.resetBeforeHeaders(Reply.json(200, {}))), /answer: ECONNRESET/],
-      [() => "not an address", api, /no address/]
+      [() => "not an address", api, /no http or https address/],
+      [(url) => url.replace("http://127.0.0.1", "localhost"), api, /no http or https address/]
     ]
     for (const [url, handler, found] of cases) {
       const { code, row } = await examine(handler, { url })
@@ -100,6 +113,42 @@ describe("doctor", () => {
       assert.strictEqual(row("streaming")?.verdict, "unchecked")
       assert.strictEqual(code, 1)
     }
+  })
+
+  it("a certificate nobody vouches for", async () => {
+    const ended = await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      const server = createTlsServer(selfSigned, (_, response) => void response.end("{}"))
+      const port = yield* listening(server)
+      return yield* Effect.promise(() => start(`https://127.0.0.1:${port}`, ["doctor"]).ended)
+    })))
+    assert.strictEqual(ended.code, 1)
+    assert.match(
+      ended.stdout,
+      /FAULT {4} {2}endpoint .*encryption: DEPTH_ZERO_SELF_SIGNED_CERT.*\n.*NODE_EXTRA_CA_CERTS/
+    )
+  })
+
+  it("an endpoint whose headers drip is left after the bound", async () => {
+    const seen = await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      const server = createTcpServer((socket) => {
+        socket.write("HTTP/1.1 200 OK\r\n")
+        const drip = setInterval(() => socket.write("x-drip: 1\r\n"), 20)
+        socket.on("error", () => {}).on("close", () => clearInterval(drip))
+      })
+      const port = yield* listening(server)
+      return yield* probe(`http://127.0.0.1:${port}`, "", 200)
+    })))
+    assert.deepInclude(seen, { _tag: "Failed", at: "answer", code: "ETIMEDOUT" })
+  })
+
+  it("a stream that only pings is left after the bound", async () => {
+    const endless: Reply.Handler = (request) => Effect.map(slow(request), (reply) => Fault.dripPings(1, 20)(reply))
+    const timing = await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      const server = yield* FaultServer.make(Routes.make(endless))
+      const client = ClaudeClient.layerStandard({ apiKey: Redacted.make("sk-ant-test"), baseUrl: server.url })
+      return yield* Effect.provide(Streaming.time("claude-haiku-5-5", 200), client)
+    })))
+    assert.strictEqual(timing, "unfinished")
   })
 
   it("a clock that is off", async () => {
@@ -150,11 +199,7 @@ describe("doctor", () => {
         response.writeHead(answer.status, Object.fromEntries(answer.headers))
         response.end(body)
       })
-      yield* Effect.acquireRelease(
-        Effect.callback<void>((resume) => void proxy.listen(0, "127.0.0.1", () => resume(Effect.void))),
-        () => Effect.sync(() => void proxy.close())
-      )
-      const { port } = proxy.address() as AddressInfo
+      const port = yield* listening(proxy)
       const ended = yield* Effect.promise(() =>
         start(`http://127.0.0.1:${port}`, ["doctor", "--model", "claude-haiku-5-5"]).ended
       )

@@ -110,7 +110,7 @@ describe("clouds", () => {
     const cases: ReadonlyArray<readonly [number, string, ClaudeError.Reason["_tag"], boolean]> = [
       [400, "ValidationException", "InvalidRequest", false],
       [400, "ServiceQuotaExceededException", "InvalidRequest", false],
-      [400, "ConflictException", "InvalidRequest", false],
+      [400, "ConflictException", "Conflict", false],
       [403, "AccessDeniedException", "PermissionDenied", false],
       [404, "ResourceNotFoundException", "NotFound", false],
       [408, "ModelTimeoutException", "ServerFailed", true],
@@ -130,6 +130,26 @@ describe("clouds", () => {
       assert.deepInclude(answered, { message: "words", errorType: name, status })
       // `retried` is set when the client gives up: the kind itself is what counts here.
       assert.strictEqual(["ServerFailed", "RateLimited", "Overloaded"].includes(answered._tag), retryable)
+    }
+  })
+
+  it("A8 every exception inside Bedrock's stream has the reason of its status, with what arrived", async () => {
+    const cases: ReadonlyArray<readonly [string, ClaudeError.Reason["_tag"]]> = [
+      ["ValidationException", "InvalidRequest"],
+      ["ModelTimeoutException", "ServerFailed"],
+      ["ModelStreamErrorException", "ServerFailed"],
+      ["ThrottlingException", "RateLimited"],
+      ["InternalServerException", "ServerFailed"],
+      ["ServiceUnavailableException", "ServerFailed"]
+    ]
+    for (const [name, tag] of cases) {
+      // A name that is Amazon's own stays as it is; only its first letter is small inside a stream.
+      const reply = Fault.errorAfterEvents(3, name, "words")(Reply.stream(Reply.message("one two three four five six")))
+      const { requests, result } = await through(bedrock, Script.always(reply), failedStream)
+      assert.strictEqual(requests, 1)
+      assert.strictEqual(result._tag, tag, name)
+      assert.strictEqual("errorType" in result ? result.errorType : "", name.charAt(0).toLowerCase() + name.slice(1))
+      assert.isDefined("partial" in result ? result.partial : undefined, name)
     }
   })
 

@@ -25,15 +25,14 @@ const textOf = (cause: unknown): string => cause instanceof Error ? cause.messag
 
 const encryption = /SSL|TLS|CERT|EPROTO|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|HOSTNAME/
 
-const request = (url: URL, key: string, millis: number): Effect.Effect<Seen> =>
+const request = (url: URL, key: string): Effect.Effect<Seen> =>
   Effect.callback<Seen>((resume) => {
     const began = performance.now()
     const { request: start } = url.protocol === "https:" ? Https : Http
     let connected = false
     const call = start(url, {
       headers: { "x-api-key": key, "anthropic-version": "2026-10-21" },
-      agent: false,
-      timeout: millis
+      agent: false
     }, (answer) => {
       answer.resume()
       resume(Effect.succeed({
@@ -46,8 +45,6 @@ const request = (url: URL, key: string, millis: number): Effect.Effect<Seen> =>
     })
     call.on("socket", (socket) =>
       socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => connected = true))
-    call.on("timeout", () =>
-      call.destroy(Object.assign(new Error(`no answer within ${millis} ms`), { code: "ETIMEDOUT" })))
     call.on("error", (cause) => {
       const code = codeOf(cause)
       const at = connected ? "answer" : encryption.test(`${code} ${textOf(cause)}`) ? "encryption" : "connection"
@@ -72,7 +69,19 @@ export const probe = (base: string, key: string, millis: number): Effect.Effect<
       orElse: () =>
         Effect.fail<Seen>({ _tag: "Failed", at: "name", code: "ETIMEDOUT", message: "no answer from the name server" })
     }),
-    Effect.flatMap(() => request(url, key, millis)),
+    Effect.flatMap(() =>
+      // A bound on the whole: headers that drip keep a socket's own timer from firing.
+      Effect.timeoutOrElse(request(url, key), {
+        duration: millis,
+        orElse: () =>
+          Effect.fail<Seen>({
+            _tag: "Failed",
+            at: "answer",
+            code: "ETIMEDOUT",
+            message: `no answer within ${millis} ms`
+          })
+      })
+    ),
     Effect.catch((seen) => Effect.succeed(seen))
   )
 }

@@ -20,8 +20,11 @@ const share = 0.1
 export const isHeldBack = ({ events, first, spread }: Timing): boolean =>
   events >= fewest && first + spread >= shortest && spread < (first + spread) * share
 
-/** Asks for a few dozen tokens and times them. */
-export const time = (model: string): Effect.Effect<Timing, ClaudeError.ClaudeError, ClaudeClient.ClaudeClient> =>
+/** Asks for a few dozen tokens and times them; `unfinished` after so many milliseconds. */
+export const time = (
+  model: string,
+  within: number
+): Effect.Effect<Timing | "unfinished", ClaudeError.ClaudeError, ClaudeClient.ClaudeClient> =>
   Effect.gen(function*() {
     const began = yield* Clock.currentTimeMillis
     const stream = ClaudeClient.streamMessage({
@@ -32,4 +35,4 @@ export const time = (model: string): Effect.Effect<Timing, ClaudeError.ClaudeErr
     const at = yield* Stream.runCollect(Stream.mapEffect(stream, () => Clock.currentTimeMillis))
     const first = (at[0] ?? began) - began
     return { events: at.length, first, spread: (at.at(-1) ?? began) - began - first }
-  })
+  }).pipe(Effect.timeoutOrElse({ duration: within, orElse: () => Effect.succeed("unfinished" as const) }))

@@ -72,6 +72,8 @@ const byStatus = (status: number, common: Common): RealReason => {
   if (status === 402 || common.errorType === "billing_error") {
     return new Remote.BillingBlocked({ ...common, kind: "billing" })
   }
+  // Amazon sends it as a 400.
+  if (common.errorType === "ConflictException") return new Remote.Conflict(common)
   if (status === 501) return new Remote.InvalidRequest(common)
   if (status >= 500) return new Remote.ServerFailed(common)
   switch (status) {
