@@ -3,6 +3,7 @@ import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
+import { shared } from "./redis.ts"
 import { streams } from "./streams.ts"
 
 await goodput()
@@ -10,3 +11,4 @@ await overhead()
 classify()
 await streams()
 await kill()
+await shared()

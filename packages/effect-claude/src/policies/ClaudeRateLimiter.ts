@@ -125,10 +125,12 @@ export const standardRedis = { onUnavailable: "open", timeout: "1 second", lease
  */
 export const layerRedis = (options: RedisOptions = {}): Layer.Layer<ClaudeRateLimiter, never, Redis.Redis> =>
   // Loaded only where it is used: Effect's Redis brings its caches and pools along.
-  Layer.unwrap(Effect.map(Effect.promise(() => import("./internal/redisStore.ts")), ({ makeRedis }) =>
-    Layer.effect(ClaudeRateLimiter, makeRedis({ ...standard, ...standardRedis, ...options })))).pipe(
-      Layer.provide(storeMemory)
-    )
+  Layer.unwrap(Effect.map(
+    Effect.promise(() => import("./internal/redisStore.ts")),
+    ({ makeRedis }) => Layer.effect(ClaudeRateLimiter, makeRedis({ ...standard, ...standardRedis, ...options }))
+  )).pipe(
+    Layer.provide(storeMemory)
+  )
 
 export interface Guard {
   readonly model: string

@@ -34,7 +34,6 @@ for _, name in ipairs(dimensions) do
   local b = buckets[name]
   if limit[name] then
     b.level = math.min(capacity[name], b.level + passed * rate[name])
-    if ask.cap then b.level = math.min(b.level, ask.view[name] or b.level) end
   end
 end
 
@@ -102,7 +101,14 @@ me.number, me.till, me.held = ask.number, now + ask.lease, ask.held
 me.took = { requests = 0, inputTokens = 0, outputTokens = 0 }
 state.sessions[id] = me
 
-if ask.paused then state.paused = math.max(state.paused, now + ask.paused) end
+if ask.paused then
+  -- It was without us: what it knows of its own holds, if it is less.
+  state.paused = math.max(state.paused, now + ask.paused)
+  for _, name in ipairs(dimensions) do
+    local b = buckets[name]
+    if b.level then b.level = math.min(b.level, ask.view[name] or b.level) end
+  end
+end
 for _, event in ipairs(ask.events) do
   local mark = event.mark and cjson.decode(event.mark)
   -- A restart forgets what marks refer to.

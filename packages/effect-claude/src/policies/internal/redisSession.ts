@@ -45,7 +45,7 @@ export class RedisSession {
 
   /** After a time without Redis: nothing is asked for, and its levels fall to ours. */
   greet(now: number): Exchange {
-    return this.make([], [], now, { cap: true, paused: Math.max(0, this.limit.pausedUntil - now) })
+    return this.make([], [], now, { paused: Math.max(0, this.limit.pausedUntil - now) })
   }
 
   /** The last exchange, if there was any: all that we hold goes back. */
@@ -55,6 +55,8 @@ export class RedisSession {
 
   next(now: number): Exchange {
     const { limit } = this
+    // The first one only asks for a name: if its answer is lost, nothing is lost with it.
+    if (this.id === undefined) return this.make([], [], now, {})
     const asked = limit.candidates(mostAsks, now).map((waiter) => ({ waiter, need: limit.waiters.refresh(waiter) }))
     return this.make(limit.events.splice(0, mostEvents), asked, now, {})
   }
@@ -104,7 +106,8 @@ export class RedisSession {
       sessions: known(sessions) ?? 1,
       levels: { requests: levels[0], inputTokens: levels[1], outputTokens: levels[2] }
     }
-    limit.pausedUntil = Math.max(limit.pausedUntil, now + (known(pause) ?? 0))
+    const paused = known(pause) ?? 0
+    if (paused > 0) limit.pausedUntil = Math.max(limit.pausedUntil, now + paused)
     const grown = known(ramps) ?? 0
     if (grown - (this.ramps ?? grown) > this.ownRamps) limit.slowDown()
     this.ramps = grown

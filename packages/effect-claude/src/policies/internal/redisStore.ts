@@ -77,8 +77,7 @@ export const makeRedis = (
         call: (request) =>
           evaluate(key, request).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.timeout(options.timeout)),
         drain: () => local.drain(entry),
-        gone: (cause) =>
-          Effect.suspend(() => gone.add(name).size === 1 ? Effect.logWarning(said, cause) : Effect.void),
+        gone: (cause) => Effect.suspend(() => gone.add(name).size === 1 ? Effect.logWarning(said, cause) : Effect.void),
         back: Effect.suspend(() =>
           gone.delete(name) && gone.size === 0 ? Effect.logInfo("Redis answers again: limits are shared.") : Effect.void
         )
