@@ -4,6 +4,7 @@ import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
+import { shared } from "./redis.ts"
 import { streams } from "./streams.ts"
 
 await goodput()
@@ -12,3 +13,4 @@ classify()
 history()
 await streams()
 await kill()
+await shared()

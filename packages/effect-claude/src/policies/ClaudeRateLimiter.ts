@@ -5,11 +5,13 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Redis from "effect/persistence/Redis"
 import * as ClaudeError from "../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../errors/RateLimitHeaders.ts"
 import { storeMemory } from "./internal/limitStore.ts"
@@ -104,6 +106,31 @@ export const standard = { key: "default", maxQueue: 200_000, lookahead: 16, burs
 /** A limiter in memory; the same key shares one set of limits within one runtime. */
 export const layer = (options: Options = {}): Layer.Layer<ClaudeRateLimiter> =>
   Layer.effect(ClaudeRateLimiter, make({ ...standard, ...options })).pipe(Layer.provide(storeMemory))
+
+export interface RedisOptions extends Options {
+  /** While Redis is gone: "open" goes on by this process's own view, "closed" rejects. */
+  readonly onUnavailable?: "open" | "closed"
+  /** A Redis that has not answered for so long is gone. */
+  readonly timeout?: Duration.Input
+  /** A process that has not been heard of for so long gives its places back. */
+  readonly lease?: Duration.Input
+}
+
+/** Open when Redis has not answered for a second; the places of a dead process are back after 30 seconds. */
+export const standardRedis = { onUnavailable: "open", timeout: "1 second", lease: "30 seconds" } as const
+
+/**
+ * A limiter that all processes share which use the same key and the same Redis. What a text's tokens and an answer's
+ * length are expected to be each process learns for itself.
+ */
+export const layerRedis = (options: RedisOptions = {}): Layer.Layer<ClaudeRateLimiter, never, Redis.Redis> =>
+  // Loaded only where it is used: Effect's Redis brings its caches and pools along.
+  Layer.unwrap(Effect.map(
+    Effect.promise(() => import("./internal/redisStore.ts")),
+    ({ makeRedis }) => Layer.effect(ClaudeRateLimiter, makeRedis({ ...standard, ...standardRedis, ...options }))
+  )).pipe(
+    Layer.provide(storeMemory)
+  )
 
 export interface Guard {
   readonly model: string

@@ -113,9 +113,12 @@ export class RequestExceedsLimit extends Schema.TaggedError<RequestExceedsLimit>
   }
 }
 
-/** The limiter's queue is full, or the wait would pass the deadline; `wait`: how long it would have been. */
+/**
+ * The limiter's queue is full, the wait would pass the deadline, or the Redis it shares its limits through is gone;
+ * `wait`: how long it would have been.
+ */
 export class LimiterRejected extends Schema.TaggedError<LimiterRejected>()("LimiterRejected", {
-  why: Schema.Literals(["queueFull", "deadline"]),
+  why: Schema.Literals(["queueFull", "deadline", "unavailable"]),
   wait: Schema.DurationFromMillis,
   ...marks
 }) {
@@ -126,6 +129,7 @@ export class LimiterRejected extends Schema.TaggedError<LimiterRejected>()("Limi
     return "local"
   }
   override get message(): string {
+    if (this.why === "unavailable") return "The limiter shares its limits through a Redis that does not answer."
     return this.why === "queueFull"
       ? "The limiter's queue is full."
       : `The limiter would admit this request in ${seconds(this.wait)}, after its deadline.`

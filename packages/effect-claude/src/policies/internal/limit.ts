@@ -36,7 +36,7 @@ export class Limit {
   readonly settings: LimitSettings
   inFlight = 0
   pausedUntil = 0
-  private readonly window: Window
+  protected readonly window: Window
   /** Nothing at all is configured: whoever comes is let in by the window. */
   private readonly blind: boolean
   private heard = false

@@ -149,11 +149,11 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
             return Effect.fail(new ClaudeError.LimiterRejected({ why, wait: Duration.millis(Math.max(0, wait)) }))
           }
           let granted: Reservation | undefined
-          const queued = Effect.callback<Reservation>((resume) => {
+          const queued = Effect.callback<Reservation, ClaudeError.LimiterRejected>((resume) => {
             const waiter = limit.waiters.add(estimate, watched, request.priority ?? 0, now, () => {
               granted = hold(now, waiter.need)
               resume(Effect.succeed(granted))
-            })
+            }, (why) => resume(Effect.fail(why)))
             store.drain(entry)
             return Effect.sync(() => {
               if (limit.waiters.remove(waiter)) store.drain(entry)

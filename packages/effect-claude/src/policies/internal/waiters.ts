@@ -1,5 +1,7 @@
 /** The queue of one limit: by priority, then by arrival; joining, leaving and cancelling cost the same however long it is. */
 
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
+
 export interface Need {
   readonly requests: number
   readonly inputTokens: number
@@ -16,6 +18,7 @@ export interface Waiter {
   readonly watched: boolean
   readonly since: number
   readonly grant: () => void
+  readonly refuse: (why: ClaudeError.LimiterRejected) => void
   passed: number
   base: number
   list: List | undefined
@@ -41,7 +44,14 @@ export class Waiters {
   /** Highest priority first. */
   private readonly lists: Array<List> = []
 
-  add(estimate: () => Need, watched: boolean, priority: number, since: number, grant: () => void): Waiter {
+  add(
+    estimate: () => Need,
+    watched: boolean,
+    priority: number,
+    since: number,
+    grant: Waiter["grant"],
+    refuse: Waiter["refuse"]
+  ): Waiter {
     const need = estimate()
     let at = 0
     while (at < this.lists.length && this.lists[at]!.priority > priority) at++
@@ -56,6 +66,7 @@ export class Waiters {
       watched,
       since,
       grant,
+      refuse,
       passed: 0,
       base: list.overtaken,
       list,
@@ -98,6 +109,15 @@ export class Waiters {
     for (let older = waiter.before; older !== undefined; older = older.before) older.passed++
     for (const lower of this.lists) if (lower.priority < list.priority) lower.overtaken++
     this.remove(waiter)
+  }
+
+  /** So many may be let in at once and nobody is overtaken too often. */
+  get spare(): number {
+    return this.lists.reduce(
+      (least, { first, overtaken }) =>
+        first === undefined ? least : Math.min(least, mostOvertaken - (first.passed + overtaken - first.base)),
+      mostOvertaken
+    )
   }
 
   /** The next `most` in the order they should be let in; only the first, once it has been overtaken often enough. */

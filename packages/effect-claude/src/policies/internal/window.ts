@@ -36,6 +36,11 @@ export class Window {
     this.threshold = Infinity
   }
 
+  /** Calls leave one by one. */
+  get paced(): boolean {
+    return this.gap > 0
+  }
+
   /** Milliseconds until the next call may leave, as far as pace decides. */
   wait(now: number): number {
     return this.gap === 0 ? 0 : Math.max(0, this.next - now)

@@ -315,7 +315,18 @@ export const reasons: Table = {
       page.rateLimits
     ),
   LimiterRejected: (reason) =>
-    reason.why === "queueFull"
+    reason.why === "unavailable"
+      ? advise(
+        "you",
+        "The limits are shared through a Redis that does not answer.",
+        [
+          "Bring it back: the limiter finds it by itself.",
+          "With `onUnavailable: \"open\"` each process goes on by its own view meanwhile."
+        ],
+        yes("When Redis is back."),
+        page.policies
+      )
+      : reason.why === "queueFull"
       ? advise(
         "you",
         "More calls wait than the limiter's queue holds.",
