@@ -1,3 +1,5 @@
+export * as ClaudeMiddleware from "./adapters/ClaudeMiddleware.ts"
+export * as ResilientFetch from "./adapters/ResilientFetch.ts"
 export * as ToolJournal from "./agent/ToolJournal.ts"
 export * as ClaudeClient from "./client/ClaudeClient.ts"
 export * as MessageStream from "./client/MessageStream.ts"
