@@ -41,10 +41,13 @@ const guarded = (guard: Guard): Middleware => (request, next, { options }) => {
     leaving: own,
     secrets: Subject.secrets(headers),
     send: (signal) => {
-      const sent = (signal: AbortSignal): Promise<Response> => next({ ...request, headers: new Headers(headers), signal })
-      return own === undefined || own.aborted ? sent(signal) : sent(AbortSignal.any([signal, own])).catch((thrown) =>
-        Promise.reject(own.aborted && !signal.aborted ? timedOut(headers) : thrown)
-      )
+      const sent = (signal: AbortSignal): Promise<Response> =>
+        next({ ...request, headers: new Headers(headers), signal })
+      return own === undefined || own.aborted ?
+        sent(signal) :
+        sent(AbortSignal.any([signal, own])).catch((thrown) =>
+          Promise.reject(own.aborted && !signal.aborted ? timedOut(headers) : thrown)
+        )
     }
   })
 }

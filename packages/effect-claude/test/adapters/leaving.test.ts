@@ -96,36 +96,46 @@ describe.each(ways)("%s", (way) => {
   })
 
   it("D3 a probe that is aborted frees its place", () =>
-    tried(way, Script.sequence([...Array.from({ length: 10 }, () => Fault.internal()), (received) =>
-      Fault.silenceBeforeHeaders(ok instanceof Function ? ok(received) : ok)
-    ], ok), async ({ sdk, sleep, times }) => {
-      for (let n = 0; n < 10; n++) await thrownBy(sdk.messages.create(params))
-      await sleep(20_000)
-      const controller = new AbortController()
-      const probe = thrownBy(sdk.messages.create(params, { signal: controller.signal }))
-      await sleep(1000)
-      controller.abort()
-      await probe
-      assert.strictEqual((await sdk.messages.create(params)).type, "message")
-      assert.strictEqual(times.length, 12)
-    }, { maxAttempts: 1, deadline: "5 seconds" }))
+    tried(
+      way,
+      Script.sequence([...Array.from({ length: 10 }, () => Fault.internal()), (received) =>
+        Fault.silenceBeforeHeaders(ok instanceof Function ? ok(received) : ok)], ok),
+      async ({ sdk, sleep, times }) => {
+        for (let n = 0; n < 10; n++) {
+          await thrownBy(sdk.messages.create(params))
+        }
+        await sleep(20_000)
+        const controller = new AbortController()
+        const probe = thrownBy(sdk.messages.create(params, { signal: controller.signal }))
+        await sleep(1000)
+        controller.abort()
+        await probe
+        assert.strictEqual((await sdk.messages.create(params)).type, "message")
+        assert.strictEqual(times.length, 12)
+      },
+      { maxAttempts: 1, deadline: "5 seconds" }
+    ))
 })
 
 it("the SDK's own timer ends an attempt of the middleware, not the call", () =>
-  tried("middleware", [Fault.silenceBeforeHeaders(Reply.stream(message)), ok], async ({ clock, inFlight, sdk, times }) => {
-    const restore = clock.takeTimers()
-    try {
-      const stream = await sdk.messages.create(request, { timeout: 5000 })
-      const types: Array<string> = []
-      for await (const event of stream) types.push(event.type)
-      assert.strictEqual(types.at(-1), "message_stop")
-      assert.strictEqual(times.length, 2)
-      assert.isTrue(clock.now >= 5000 && clock.now < 10_000)
-      assert.strictEqual(await inFlight(), 0)
-    } finally {
-      restore()
+  tried(
+    "middleware",
+    [Fault.silenceBeforeHeaders(Reply.stream(message)), ok],
+    async ({ clock, inFlight, sdk, times }) => {
+      const restore = clock.takeTimers()
+      try {
+        const stream = await sdk.messages.create(request, { timeout: 5000 })
+        const types: Array<string> = []
+        for await (const event of stream) types.push(event.type)
+        assert.strictEqual(types.at(-1), "message_stop")
+        assert.strictEqual(times.length, 2)
+        assert.isTrue(clock.now >= 5000 && clock.now < 10_000)
+        assert.strictEqual(await inFlight(), 0)
+      } finally {
+        restore()
+      }
     }
-  }))
+  ))
 
 describe("ends", () => {
   const slow = Reply.stream(message, { deltaDelay: 1000, deltaSize: 2 })
@@ -141,7 +151,9 @@ describe("ends", () => {
       const call = () =>
         fetch("http://claude.test/v1/messages", { method: "POST", body: JSON.stringify({ ...request, model: "a" }) })
       const response = yield* Effect.promise(call)
-      const reading = yield* Effect.forkChild(Effect.promise(() => thrownBy(response.text())), { startImmediately: true })
+      const reading = yield* Effect.forkChild(Effect.promise(() => thrownBy(response.text())), {
+        startImmediately: true
+      })
       const silent = yield* Effect.forkChild(Effect.promise(() => thrownBy(call())), { startImmediately: true })
       const limited = yield* Effect.forkChild(Effect.promise(() => thrownBy(call())), { startImmediately: true })
       yield* Effect.sleep(2500)

@@ -168,22 +168,27 @@ describe.each(ways)("%s", (way) => {
     }))
 
   it("C2 what was used is what is charged, for JSON and for a stream, settled at its end", () =>
-    tried(way, Script.always((request) =>
-      Reply.forRequest(request, Reply.message({ text: "word", usage: { input_tokens: 3000, output_tokens: 500 } }))
-    ), async ({ clock, inFlight, limits, sdk }) => {
-      const left = async () => (await limits()).map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens])
-      await sdk.messages.create(params)
-      assert.deepStrictEqual(await left(), [[97_000, 9500]])
-      const stream = await sdk.messages.create({ ...params, stream: true })
-      assert.strictEqual(await inFlight(), 1)
-      for await (const _ of stream);
-      assert.strictEqual(await inFlight(), 0)
-      const minutes = clock.now / 60_000
-      const full = [Math.min(100_000, 97_000 + 100_000 * minutes), Math.min(10_000, 9500 + 10_000 * minutes)]
-      assert.deepStrictEqual(await left(), [[full[0]! - 3000, full[1]! - 500]])
-    }, {
-      limiter: { limits: { "claude-sonnet-5-5": { inputTokensPerMinute: 100_000, outputTokensPerMinute: 10_000 } } }
-    }))
+    tried(
+      way,
+      Script.always((request) =>
+        Reply.forRequest(request, Reply.message({ text: "word", usage: { input_tokens: 3000, output_tokens: 500 } }))
+      ),
+      async ({ clock, inFlight, limits, sdk }) => {
+        const left = async () => (await limits()).map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens])
+        await sdk.messages.create(params)
+        assert.deepStrictEqual(await left(), [[97_000, 9500]])
+        const stream = await sdk.messages.create({ ...params, stream: true })
+        assert.strictEqual(await inFlight(), 1)
+        for await (const _ of stream);
+        assert.strictEqual(await inFlight(), 0)
+        const minutes = clock.now / 60_000
+        const full = [Math.min(100_000, 97_000 + 100_000 * minutes), Math.min(10_000, 9500 + 10_000 * minutes)]
+        assert.deepStrictEqual(await left(), [[full[0]! - 3000, full[1]! - 500]])
+      },
+      {
+        limiter: { limits: { "claude-sonnet-5-5": { inputTokensPerMinute: 100_000, outputTokensPerMinute: 10_000 } } }
+      }
+    ))
 
   it("D4 a slow one gets a second request, and the first is given up", () => {
     let slow = false

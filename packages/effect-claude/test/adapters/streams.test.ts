@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import { Fault, Reply, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { ClaudeError } from "effect-claude"
-import { params, thrownBy, tried, type Tried, ways } from "./ways.ts"
+import { params, thrownBy, type Tried, tried, ways } from "./ways.ts"
 
 const text = "one two three four five six seven eight nine ten eleven twelve"
 const answer = Reply.stream(Reply.message(text))
@@ -150,15 +150,19 @@ describe.each(ways)("%s", (way) => {
   })
 
   it("an error event that no try gets past is that error, not a 200", () =>
-    tried(way, (() => {
-      const always: Script.Answer = Fault.errorAfterEvents(0)(answer)
-      return Array.from({ length: 6 }, () => always)
-    })(), async ({ sdk, times }) => {
-      const thrown = await thrownBy(sdk.messages.create(request))
-      assert.instanceOf(thrown, Anthropic.APIError)
-      assert.deepInclude(thrown, { status: 529, type: "overloaded_error", errorCode: "Overloaded" })
-      assert.strictEqual(times.length, 6)
-    }))
+    tried(
+      way,
+      (() => {
+        const always: Script.Answer = Fault.errorAfterEvents(0)(answer)
+        return Array.from({ length: 6 }, () => always)
+      })(),
+      async ({ sdk, times }) => {
+        const thrown = await thrownBy(sdk.messages.create(request))
+        assert.instanceOf(thrown, Anthropic.APIError)
+        assert.deepInclude(thrown, { status: 529, type: "overloaded_error", errorCode: "Overloaded" })
+        assert.strictEqual(times.length, 6)
+      }
+    ))
 
   it("the breaker and the budget hear of a stream that broke after content", () =>
     tried(
@@ -257,7 +261,11 @@ describe.each(ways)("%s", (way) => {
         }
       }
     })
-    await tried(way, [endless(`: ${"x".repeat(10_000)}\n\n`), answer], async (given) => assertWhole(await readAll(given)))
+    await tried(
+      way,
+      [endless(`: ${"x".repeat(10_000)}\n\n`), answer],
+      async (given) => assertWhole(await readAll(given))
+    )
     const start = events.slice(0, beforeContent + 2).join("")
     const line: Reply.Reply = {
       ...answer,

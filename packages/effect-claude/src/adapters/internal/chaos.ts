@@ -2,13 +2,14 @@
 import type { Fault, Verdict } from "../../policies/Chaos.ts"
 import type { Ask } from "./exchange.ts"
 
-const answer = (status: number, type: string, headers: Readonly<Record<string, string>> = {}) => (): Promise<Response> =>
-  Promise.resolve(
-    new Response(JSON.stringify({ type: "error", error: { type, message: "Injected by Chaos." } }), {
-      status,
-      headers: { "content-type": "application/json", "request-id": "req_injected", ...headers }
-    })
-  )
+const answer =
+  (status: number, type: string, headers: Readonly<Record<string, string>> = {}) => (): Promise<Response> =>
+    Promise.resolve(
+      new Response(JSON.stringify({ type: "error", error: { type, message: "Injected by Chaos." } }), {
+        status,
+        headers: { "content-type": "application/json", "request-id": "req_injected", ...headers }
+      })
+    )
 
 const befall: { readonly [F in Fault]: () => Promise<Response> } = {
   overloaded: answer(529, "overloaded_error"),

@@ -77,10 +77,17 @@ const answer = (
 
 /** For whoever asks what was disposed of. */
 export const disposed = (): Response =>
-  answer([503, "api_error"], "The policies were disposed of: nothing was sent.", { error_code: "Disposed" })
+  answer(
+    [503, "api_error"],
+    "These policies were disposed of, so that nothing was sent: await each call before their scope ends.",
+    { error_code: "Disposed" }
+  )
 
 /** The response of a call that failed. */
-export const failure = ({ attempts, reason }: ClaudeError.ClaudeError, originals: ReadonlyArray<Original>): Response => {
+export const failure = (
+  { attempts, reason }: ClaudeError.ClaudeError,
+  originals: ReadonlyArray<Original>
+): Response => {
   const original = originals.findLast(isOf(reason))
   // A failure inside a 200 would be taken for a success.
   if (original !== undefined && original.response.status >= 300) {

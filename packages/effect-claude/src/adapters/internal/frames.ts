@@ -26,7 +26,9 @@ const headersOf = (view: DataView, bytes: Uint8Array, until: number): ReadonlyMa
     const from = named + (hasLength ? 3 : 1)
     const size = hasLength ? view.getUint16(named + 1) : sizes[type]
     if (size === undefined || from + size > until) return headers
-    if (type === 7) headers.set(utf8.decode(bytes.subarray(at + 1, named)), utf8.decode(bytes.subarray(from, from + size)))
+    if (type === 7) {
+      headers.set(utf8.decode(bytes.subarray(at + 1, named)), utf8.decode(bytes.subarray(from, from + size)))
+    }
     at = from + size
   }
   return headers
