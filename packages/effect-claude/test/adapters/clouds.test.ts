@@ -110,8 +110,7 @@ for (const cloud of Object.keys(clouds)) {
       const bad = Reply.error(400, "invalid_request_error", "messages.1: something else")
       const refused = await through(cloud, way, Script.always(bad), (sdk) => thrownBy(sdk.messages.create(params)))
       assert.strictEqual(refused.requests.length, 1)
-      assert.instanceOf(refused.result, Error)
-      assert.deepInclude(refused.result, { status: 400 })
+      assert.strictEqual(Object(refused.result).status, 400)
       assert.include(String(refused.result), "messages.1: something else")
     })
 
@@ -169,7 +168,7 @@ describe("bedrock", () => {
         }
       )
       assert.strictEqual(again.requests.length, 3)
-      assert.deepInclude(again.result, { status: 424 })
+      assert.strictEqual(Object(again.result).status, 424)
       const quota = Clouds.bedrockError(400, "ServiceQuotaExceededException", "words")
       const once = await through("bedrock", way, Script.always(quota), (sdk) => thrownBy(sdk.messages.create(params)), {
         translated: false
@@ -237,7 +236,7 @@ describe("bedrock", () => {
       const reply = Reply.text(200, body, { "content-type": "application/vnd.amazon.eventstream" })
       const { result } = await through("bedrock", "fetch", Script.always(reply), readAll, { translated: false })
       assert.isDefined(result.thrown)
-      assert.deepInclude(result.thrown, { status: 502 })
+      assert.strictEqual(Object(result.thrown).status, 502)
     }
   })
 })

@@ -13,7 +13,7 @@ const fixed = {
   "set-cookie": "a=b",
   "x-extra": "kept"
 }
-const message = Reply.message({ text: "It was ever so: é, 日本, 🜚.", id: "msg_fixed" })
+const message = Reply.message({ text: "It was ever so: é, 日本, 🜚." })
 const binary = Uint8Array.from({ length: 4096 }, (_, n) => n % 256)
 const counted = { model: params.model, messages: params.messages }
 
@@ -205,7 +205,7 @@ describe("invisible: what the SDK sends and gives is byte for byte the same with
           (fetch) => fetch(`${url}/v1/messages`, { ...init, body }),
           (fetch) => fetch(new URL(`${url}/v1/messages`), { ...init, body: new TextEncoder().encode(body) }),
           (fetch) => fetch(new Request(`${url}/v1/messages`, { ...init, body })),
-          (fetch) => fetch(new Request(`${url}/v1/messages`, { ...init, body: "{}" }), { body }),
+          (fetch) => fetch(new Request(`${url}/v1/messages`, { ...init, body: "{}" }), { method: "POST", body }),
           (fetch) => fetch(`${url}/v1/messages`, { ...init, body: new Blob([body]) }),
           (fetch) => fetch(`${url}/v1/messages`, { ...init, body: new Blob([body]).stream(), duplex: "half" }),
           (fetch) => fetch(`${url}/model/amazon.titan/invoke`, { ...init, body }),

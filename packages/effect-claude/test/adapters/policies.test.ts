@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import { Fault, Organization, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Chaos, ClaudeError } from "effect-claude"
+import { Chaos, type ClaudeError } from "effect-claude"
 import { params, thrownBy, tried, ways } from "./ways.ts"
 
 const message = Reply.message("one two three four five six seven eight nine ten")

@@ -3,7 +3,7 @@
  * `x-should-retry: false`, so that no retry owner outside begins again.
  */
 import * as Duration from "effect/Duration"
-import * as ClaudeError from "../../errors/ClaudeError.ts"
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { copy } from "./copy.ts"
 
 /** An answer that was a failure, as it came. */
