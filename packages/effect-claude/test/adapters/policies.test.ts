@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import { Fault, Organization, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Chaos, type ClaudeError } from "effect-claude"
+import { Chaos, type ClaudeError, ResilientFetch } from "effect-claude"
 import { params, thrownBy, tried, ways } from "./ways.ts"
 
 const message = Reply.message("one two three four five six seven eight nine ten")
@@ -253,5 +253,34 @@ describe.each(ways)("%s", (way) => {
       assert.isTrue(clock.now < 1.05 * 180_000 + 5000)
       assert.strictEqual(await inFlight(), 0)
     }, { limiter: { limits: { "claude-sonnet-5-5": { requestsPerMinute: 50, outputTokensPerMinute: 10_000 } } } })
+  })
+})
+
+describe("secrets", () => {
+  it("A9 no credential of a request is in the answer of a call that failed", async () => {
+    const credentials = {
+      "x-api-key": "gateway-key-0123456789",
+      authorization: "Bearer gateway-token-0123456789",
+      "x-amz-security-token": "session-0123456789"
+    }
+    const leaked = Object.values(credentials).join(" ")
+    const inner = () =>
+      Promise.reject(
+        new TypeError("fetch failed", {
+          cause: new Error(`no route for ${leaked}`, {
+            cause: Object.assign(new Error(leaked), { code: "ECONNREFUSED" })
+          })
+        })
+      )
+    await using fetch = ResilientFetch.make({ fetch: inner, maxAttempts: 1 })
+    const response = await fetch("http://claude.test/v1/messages", {
+      method: "POST",
+      headers: credentials,
+      body: JSON.stringify(params)
+    })
+    const body = await response.text()
+    assert.strictEqual(response.status, 502)
+    assert.include(body, "redacted")
+    assert.notMatch(body, /0123456789/)
   })
 })
