@@ -1,8 +1,8 @@
 /** What the adapters cost an SDK that keeps its own `fetch`: CPU of a call and of a delta, interleaved in one process. */
 import Anthropic from "@anthropic-ai/sdk"
+import { FaultServer, Reply, Script } from "@effect-claude/fault-server"
 import { Effect, Exit, Scope } from "effect"
 import { ClaudeMiddleware, ResilientFetch } from "effect-claude"
-import { FaultServer, Reply, Script } from "@effect-claude/fault-server"
 import { median, print } from "./table.ts"
 
 const params = {
@@ -35,9 +35,10 @@ export const adapters = async (): Promise<void> => {
   )
   const scope = Scope.makeUnsafe()
   const server = await Effect.runPromise(Scope.provide(
-    FaultServer.make(Script.always((request) =>
-      Reply.wantsStream(request) ? { ...long, body } : Reply.json(200, message)
-    ), { maxRecorded: 0 }),
+    FaultServer.make(
+      Script.always((request) => Reply.wantsStream(request) ? { ...long, body } : Reply.json(200, message)),
+      { maxRecorded: 0 }
+    ),
     scope
   ))
   await using fetch = ResilientFetch.make()

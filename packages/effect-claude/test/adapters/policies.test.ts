@@ -140,6 +140,15 @@ describe.each(ways)("%s", (way) => {
       })
     ])))
 
+  it("A3 a message where events were asked for is no answer", () =>
+    tried(way, [Reply.json(200, message), Reply.stream(message)], async ({ sdk, times }) => {
+      const stream = await sdk.messages.create({ ...params, stream: true })
+      const types: Array<string> = []
+      for await (const event of stream) types.push(event.type)
+      assert.strictEqual(types.at(-1), "message_stop")
+      assert.strictEqual(times.length, 2)
+    }))
+
   it("A3 a 200 with an error in it is that error", () =>
     tried(way, Script.always(Fault.okWithError("overloaded_error", "Overloaded")), async ({ sdk, times }) => {
       const error = shown(await thrownBy(sdk.messages.create(params)))
