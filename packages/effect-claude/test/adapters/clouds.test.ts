@@ -179,7 +179,9 @@ describe("bedrock", () => {
 
   it("A2 an exception inside its stream is what its name says, before content and after", async () => {
     for (const way of ways) {
-      for (const [name, status, sent] of [["ValidationException", 400, 1], ["InternalServerException", 500, 3]] as const) {
+      for (
+        const [name, status, sent] of [["ValidationException", 400, 1], ["InternalServerException", 500, 3]] as const
+      ) {
         const failed = Fault.errorAfterEvents(1, name, "words")(stream)
         const { requests, result } = await through("bedrock", way, Script.always(failed), readAll)
         assert.strictEqual(requests.length, sent, name)

@@ -49,6 +49,19 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(times.length, 6)
     }))
 
+  it("B1 the status and hints of a failure count, even if its body breaks off", () =>
+    tried(way, [Fault.resetAfterBytes(10)(Fault.rateLimited("requests", 171)), ok], async ({ clock, sdk, times }) => {
+      assert.strictEqual((await sdk.messages.create(params)).type, "message")
+      assert.isTrue(clock.now >= 171_000)
+      assert.strictEqual(times.length, 2)
+    }))
+
+  it("C4 limits are learned from the headers of failures too", () =>
+    tried(way, [Fault.rateLimited("requests", 1), ok], async ({ limits, sdk }) => {
+      await sdk.messages.create(params)
+      assert.strictEqual((await limits())[0]?.limits.requests, 50)
+    }))
+
   it("A1 money that is gone is not asked for again", () =>
     tried(way, Script.always(Fault.enforcedSpendLimit()), async ({ sdk, times }) => {
       const error = shown(await thrownBy(sdk.messages.create(params)))
@@ -228,9 +241,10 @@ describe.each(ways)("%s", (way) => {
     tried(
       way,
       Script.always(ok),
-      async ({ sdk, times }) => {
+      async ({ clock, sdk, times }) => {
         for (let n = 0; n < 50; n++) await sdk.messages.create(params)
-        assert.isTrue(times.length === 50)
+        assert.isTrue(times.length === 50, "what befalls never gets there")
+        assert.isTrue(clock.now > 20_000)
       },
       { maxAttempts: 20, deadline: "Infinity", budget: { cap: 1e6 }, breaker: { minimumCalls: 1e6 } },
       Chaos.layer({
