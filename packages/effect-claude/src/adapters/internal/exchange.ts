@@ -22,8 +22,8 @@ export interface Ask {
   readonly signal: AbortSignal | undefined
   /** Ends what it was answered with, and nothing before. */
   readonly leaving?: AbortSignal | undefined
-  /** What must not be in any error. */
-  readonly secrets: ReadonlyArray<string>
+  /** What must not be in any error; asked for when there is one. */
+  readonly secrets: () => ReadonlyArray<string>
 }
 
 export interface Context extends Bounded {
@@ -55,7 +55,7 @@ const usedBy = ({ method }: Subject, body: string): ClaudeError.Usage | undefine
 const thrown = ({ ask, settings }: Context) => (cause: unknown): ClaudeError.RealReason | undefined => {
   if (cause instanceof ClaudeError.TimedOut) return cause
   const { connect, headersJson, idle } = settings.timeouts
-  return ClaudeError.fromTransport(cause, { connect, headers: headersJson, idle }, ask.secrets)
+  return ClaudeError.fromTransport(cause, { connect, headers: headersJson, idle }, ask.secrets())
 }
 
 /** All of a body, as long as it does not stand still. */
@@ -98,7 +98,7 @@ const refused = Effect.fnUntraced(function*(context: Context, response: Response
     header: source.header,
     body: utf8.decode(body),
     now: context.now(),
-    secrets: context.ask.secrets
+    secrets: context.ask.secrets()
   })
   context.failed({ reason, response, body })
   return yield* Effect.fail<ClaudeError.Reason>(reason)
@@ -113,7 +113,7 @@ const json = Effect.fnUntraced(function*(context: Context, response: Response, s
     yield* context.lease.succeed(usage)
     return { response: copy({ response, body }) }
   }
-  const answer = { status: response.status, header: source.header, now: context.now(), secrets: context.ask.secrets }
+  const answer = { status: response.status, header: source.header, now: context.now(), secrets: context.ask.secrets() }
   return yield* Effect.fail<ClaudeError.Reason>(ClaudeError.fromBody(text, answer))
 })
 

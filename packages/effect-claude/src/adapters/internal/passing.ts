@@ -21,7 +21,7 @@ const maxHeld = 1024 * 1024
 type Failure = ClaudeError.RealReason | ClaudeError.DeadlineExceeded
 
 export interface Surroundings extends Bounded {
-  readonly secrets: ReadonlyArray<string>
+  readonly secrets: () => ReadonlyArray<string>
   readonly failed: (thrown: unknown) => ClaudeError.RealReason | undefined
   readonly run: (effect: Effect.Effect<void>) => void
   /** Told once when nothing more will pass. */
@@ -193,7 +193,7 @@ export class Passing implements Target {
       header: this.source.header,
       now: now(),
       partial: this.partial,
-      secrets
+      secrets: secrets()
     })
     // With nothing shown there is nothing to wait for.
     if (this.tally.begun) this.tell(this.failure)
