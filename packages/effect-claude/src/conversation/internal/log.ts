@@ -11,11 +11,16 @@ const callsIn = (message: MessageParam): ReadonlyArray<string> =>
     ? []
     : message.content.flatMap((block) => block.type === "tool_use" ? [block.id] : [])
 
+/** A number that is told of a message; the same function is the same measure. */
+export type Measure = (message: MessageParam) => number
+
 export class Log {
   private readonly messages: Array<MessageParam>
   private readonly pieces: Array<string | undefined>
   /** Where each id of a call was used: a version sees those before its end. */
   private readonly ids = new Map<string, number>()
+  /** The sums of each measure up to each message, as far as they were asked for. */
+  private readonly sums = new Map<Measure, Array<number>>()
 
   constructor(messages: ReadonlyArray<MessageParam>, pieces: ReadonlyArray<string | undefined> = []) {
     this.messages = [...messages]
@@ -47,6 +52,17 @@ export class Log {
 
   used(id: string, length: number): boolean {
     return (this.ids.get(id) ?? length) < length
+  }
+
+  /** The sum of a measure over the messages before an index; each message is measured once. */
+  sum(measure: Measure, length: number): number {
+    let sums = this.sums.get(measure)
+    if (sums === undefined) this.sums.set(measure, sums = [0])
+    for (let index = sums.length - 1; index < length; index++) {
+      const message = this.messages[index]
+      sums.push((sums[index] ?? 0) + (message === undefined ? 0 : measure(message)))
+    }
+    return sums[length] ?? 0
   }
 
   /** The first `length` messages as a JSON list. */
