@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as ClaudeClient from "../client/ClaudeClient.ts"
+import type * as ClaudeClient from "../client/ClaudeClient.ts"
 import * as Preflight from "../client/Preflight.ts"
 import type { History } from "../conversation/History.ts"
 import type * as ClaudeError from "../errors/ClaudeError.ts"

@@ -1,4 +1,4 @@
-import { RequestRules, Reply, Routes } from "@effect-claude/fault-server"
+import { RequestRules, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 import { ClaudeClient, ContextWindow, History } from "effect-claude"

@@ -28,7 +28,9 @@ const text = (value: string): number => {
 /** Of a PNG or a GIF; a request with others is no less deterministic. */
 const sizeOf = (data: string): readonly [number, number] | undefined => {
   const bytes = Buffer.from(data.slice(0, 64), "base64")
-  if (bytes.length >= 24 && bytes.readUInt32BE(0) === 0x89504e47) return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
+  if (bytes.length >= 24 && bytes.readUInt32BE(0) === 0x89504e47) {
+    return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
+  }
   return bytes.length >= 10 && bytes.toString("latin1", 0, 3) === "GIF"
     ? [bytes.readUInt16LE(6), bytes.readUInt16LE(8)]
     : undefined

@@ -30,7 +30,6 @@ const dropping = (name: string, cuts: (parts: Parts) => ReadonlyArray<Cut>): Str
     })
 })
 
-export const dropExchanges = (keep: number): Strategy =>
-  dropping("dropExchanges", (parts) => exchangeCuts(parts, keep))
+export const dropExchanges = (keep: number): Strategy => dropping("dropExchanges", (parts) => exchangeCuts(parts, keep))
 
 export const dropSteps = (keep: number): Strategy => dropping("dropSteps", (parts) => stepCuts(parts, keep))

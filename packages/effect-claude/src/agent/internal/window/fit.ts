@@ -90,14 +90,21 @@ export const fit = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<Out
   }
 
   const old = toMessages(history)
-  let current: { readonly history: History; readonly messages: ReadonlyArray<MessageParam> } = { history, messages: old }
+  let current: { readonly history: History; readonly messages: ReadonlyArray<MessageParam> } = {
+    history,
+    messages: old
+  }
   let { scale, tokens } = first
   let isCounted = counted !== undefined
   let margin = startMargin
   const cached = task.usage && task.usage.cacheReadTokens + task.usage.cacheCreationTokens
 
   /** Takes a change over if it is a conversation. */
-  const take = (strategy: string, messages: ReadonlyArray<MessageParam>, cleared: number): InvalidHistory | undefined => {
+  const take = (
+    strategy: string,
+    messages: ReadonlyArray<MessageParam>,
+    cleared: number
+  ): InvalidHistory | undefined => {
     const made = fromMessages(messages)
     if (Result.isFailure(made)) return made.failure
     const of = Count.tokensOf(scale)
@@ -163,7 +170,15 @@ export const fit = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<Out
       const isChanged = change.messages !== current.messages
       const failed = isChanged ? take(strategy.name, change.messages, change.cleared ?? 0) : change.failed
       if (failed !== undefined) {
-        steps.push({ strategy: strategy.name, freed: 0, from: old.length, cacheLost: 0, dropped: 0, cleared: 0, failed })
+        steps.push({
+          strategy: strategy.name,
+          freed: 0,
+          from: old.length,
+          cacheLost: 0,
+          dropped: 0,
+          cleared: 0,
+          failed
+        })
       }
       if (!isChanged || failed !== undefined) break
       if (tokens <= goal() && (yield* check())) return done(true)
