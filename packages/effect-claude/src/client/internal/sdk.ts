@@ -38,6 +38,8 @@ export interface SdkOptions {
   readonly apiKey: string
   readonly baseURL: string | undefined
   readonly fetch: typeof globalThis.fetch | undefined
+  /** Whether that is the pool's, which takes bytes as well as text. */
+  readonly pooled: boolean
 }
 
 /** Longer than any bound of ours: the SDK's own timer never fires first. */
@@ -57,7 +59,10 @@ export const make = (options: SdkOptions): SdkClient => {
     // Spans are ours to make; the SDK's own tracing costs a tenth of the call even when nobody listens.
     openTelemetry: false,
     // Without one the global `fetch` of the moment, as the SDK would.
-    fetch: writing(options.fetch ?? ((input, init) => globalThis.fetch(input, init))),
+    fetch: writing(
+      options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      options.pooled ? "bytes" : "text"
+    ),
     ...(options.baseURL === undefined ? {} : { baseURL: options.baseURL })
   })
   own.add(client)
