@@ -1,3 +1,4 @@
+export * as ContextWindow from "./agent/ContextWindow.ts"
 export * as LoopGuard from "./agent/LoopGuard.ts"
 export * as Spend from "./agent/Spend.ts"
 export * as ToolJournal from "./agent/ToolJournal.ts"
