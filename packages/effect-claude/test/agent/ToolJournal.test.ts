@@ -131,16 +131,12 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
             ["a", "b", "c", "d"],
             (who) => Journals.child("journalChild.ts", path, "r", who, `${count}`)
           )
-          yield* Effect.forEach(children, ({ next }) => Effect.map(next, (line) => assert.strictEqual(line, "ready")))
+          yield* Effect.forEach(children, ({ said }) => said(1))
           yield* Effect.forEach(children, ({ say }) => say("go"))
-          const told = yield* Effect.forEach(
-            children,
-            ({ next }) => Effect.forEach(Array.from({ length: count }), () => next),
-            { concurrency: "unbounded" }
-          )
+          yield* Effect.forEach(children, ({ ended }) => ended)
           const log = yield* Effect.flatMap(Journals.open(path), (journal) => journal.read("r"))
           assert.lengthOf(log, count)
-          for (const one of told) assert.deepStrictEqual([...one], [...log])
+          for (const { lines } of children) assert.deepStrictEqual(lines, ["ready", ...log])
         }),
       60_000
     )
@@ -153,12 +149,13 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
           const least = yield* Random.nextIntBetween(0, 40)
           yield* Effect.scoped(Effect.gen(function*() {
             const child = yield* Journals.child("journalChild.ts", path, run, "a", "1000000")
-            assert.strictEqual(yield* child.next, "ready")
+            yield* child.said(1)
             yield* child.say("go")
-            const told: Array<string | undefined> = []
-            while (told.length < least) told.push(yield* child.next)
+            yield* child.said(1 + least)
             yield* child.kill
-            for (let line; (line = yield* child.next) !== undefined;) told.push(line)
+            const [ready, ...told] = child.lines
+            assert.strictEqual(ready, "ready")
+            assert.isAtLeast(told.length, least)
             const log = yield* Effect.flatMap(Journals.open(path), (journal) => journal.read(run))
             assert.deepStrictEqual(log.slice(0, told.length), told)
             // The one that was on its way may be there, unheard.
