@@ -138,8 +138,10 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
       yield* Effect.raceFirst(one.said(count), two.said(count))
       return one.lines.length >= count ? { running: one, waiting: two } : { running: two, waiting: one }
     })
-  const assertPrefix = (heard: ReadonlyArray<string>, log: ReadonlyArray<string>) =>
-    assert.deepStrictEqual(log.slice(0, heard.length), heard)
+  /** A run that wanders is told from its beginning again; an entry names its place, so it is there or it is not. */
+  const assertTold = (child: Child, log: ReadonlyArray<string>) => {
+    for (const line of told(child)) assert.include(log, line)
+  }
 
   it.effect(
     "F8 two runners on Postgres: one is killed -9 at any instant, the other goes on with the same log",
@@ -152,8 +154,8 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
           yield* waiting.ended
           const done = [...(yield* doneOf(waiting)) ?? []]
           assert.lengthOf(done, total)
-          assertPrefix(told(running), done)
-          assertPrefix(told(waiting), done)
+          assertTold(running, done)
+          assertTold(waiting, done)
         }))).pipe(Random.withSeed("two runners")),
     120_000
   )
@@ -171,8 +173,8 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
         yield* running.ended
         assert.deepStrictEqual([...(yield* doneOf(running)) ?? []], done)
         assert.isAtLeast(told(running).length, 7)
-        assertPrefix(told(running), done)
-        assertPrefix(told(waiting), done)
+        assertTold(running, done)
+        assertTold(waiting, done)
       }),
     120_000
   )
