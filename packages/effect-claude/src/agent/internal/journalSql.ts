@@ -27,13 +27,19 @@ const again = Schedule.min([Schedule.exponential("20 millis"), Schedule.spaced("
 /** A place whose entry is removed between insert and select is asked for again, so often. */
 const removals = 10
 
+const field = ({ reason: { cause } }: SqlError, key: string): unknown =>
+  hasProperty(cause, key) ? cause[key] : undefined
+
+/** Besides what Effect calls retryable: Postgres going down (57P01, 57P02), coming up (57P03), full (53300). */
+const passes = (error: SqlError): boolean =>
+  error.isRetryable || /^(57P0[123]|53300)$/.test(String(field(error, "code")))
+
 /** What went wrong without what was being written: drivers put whole rows into their errors' details. */
-const describe = (error: SqlError): Failure["cause"] => {
-  const { _tag, cause } = error.reason
-  const field = (key: string): unknown => hasProperty(cause, key) ? cause[key] : undefined
-  const code = field("errcode") ?? field("code")
-  return Object.assign(new Error(String(field("message") ?? error.message)), { name: _tag, code })
-}
+const describe = (error: SqlError): Failure["cause"] =>
+  Object.assign(new Error(String(field(error, "message") ?? error.message)), {
+    name: error.reason._tag,
+    code: field(error, "errcode") ?? field(error, "code")
+  })
 
 /** No text can stand for another or be refused: Postgres takes no NUL, and UTF-8 no half of a surrogate pair. */
 const keyOf = (run: string): string => JSON.stringify(run).slice(1, -1)
@@ -93,18 +99,19 @@ export const makeSql = Effect.fnUntraced(function*<E>(table: string, failed: (fa
       alone,
       effect.pipe(
         // Each statement may run twice: a place is taken by the first.
-        Effect.retry({ schedule: again, while: (error) => error.isRetryable }),
+        Effect.retry({ schedule: again, while: passes }),
         Effect.mapError((error) => failed({ message: `The journal cannot ${what}`, cause: describe(error) }))
       )
     )
 
-  // Two processes that make one table at once: Postgres refuses the second, which finds the table when it looks again.
-  const create = Effect.retry(log.create, {
-    schedule: again,
-    while: ({ reason }) => reason._tag === "UniqueViolation"
-  })
-  // Looked for first, because a role that may write rows need not be one that may make tables.
-  yield* steadily("open its table", Effect.catch(log.probe, () => Effect.andThen(create, log.probe)))
+  // Looked for first, because a role that may write rows need not be one that may make tables. Of two processes that
+  // make one table at once Postgres refuses one, in several ways; it finds the table when it looks again.
+  const open = Effect.catch(log.probe, () =>
+    Effect.andThen(
+      Effect.catch(log.create, (refusal) => Effect.mapError(log.probe, () => refusal)),
+      log.probe
+    ))
+  yield* steadily("open its table", Effect.retry(open, { schedule: again, times: 4, while: (error) => !passes(error) }))
 
   return {
     put: Effect.fn("ToolJournal.put")(function*(run: string, at: number, entry: string) {
