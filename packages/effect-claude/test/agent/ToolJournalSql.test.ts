@@ -184,7 +184,8 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
           [Layer.fresh(PgClient.layer({ url })), /ConnectionError/]
         ] as const
       ) {
-        const failed = yield* hurried(Effect.scoped(Effect.flip(Effect.flatMap(clientOf(client), journalOn))))
+        const opening = Effect.scoped(Effect.flip(Effect.flatMap(clientOf(client), journalOn)))
+        const failed = yield* why.source === "ConnectionError" ? hurried(opening) : opening
         assert.strictEqual(failed._tag, "JournalFailed")
         if (failed._tag !== "JournalFailed") return
         assert.match(allOf(failed), why)

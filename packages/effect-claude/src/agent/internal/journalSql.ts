@@ -34,6 +34,9 @@ const field = ({ reason: { cause } }: SqlError, key: string): unknown =>
 const passes = (error: SqlError): boolean =>
   error.isRetryable || /^(57P0[123]|53300)$/.test(String(field(error, "code")))
 
+/** What Postgres may say to one of two that make the same table: 23505, 42710, 42P07, or an internal error. */
+const races = (error: SqlError): boolean => /^(23505|42710|42P07|XX000)$/.test(String(field(error, "code")))
+
 /** What went wrong without what was being written: drivers put whole rows into their errors' details. */
 const describe = (error: SqlError): Failure["cause"] =>
   Object.assign(new Error(String(field(error, "message") ?? error.message)), {
@@ -111,7 +114,7 @@ export const makeSql = Effect.fnUntraced(function*<E>(table: string, failed: (fa
       Effect.catch(log.create, (refusal) => Effect.mapError(log.probe, () => refusal)),
       log.probe
     ))
-  yield* steadily("open its table", Effect.retry(open, { schedule: again, times: 4, while: (error) => !passes(error) }))
+  yield* steadily("open its table", Effect.retry(open, { schedule: again, times: 4, while: races }))
 
   return {
     put: Effect.fn("ToolJournal.put")(function*(run: string, at: number, entry: string) {
