@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { hasProperty } from "effect/Predicate"
@@ -51,11 +52,16 @@ const waiting = (timeout: Duration.Duration) =>
     Schedule.while(({ duration, elapsed }) => elapsed + Duration.toMillis(duration) <= Duration.toMillis(timeout))
   )
 
+type Mask = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 const open = (options: Required<Options>) => {
   const db = new DatabaseSync(options.filename)
   const kept = new Map<string, StatementSync>()
+  const begin: { mask: Mask } = { mask: identity }
   return {
     db,
+    /** Whoever begins a transaction may leave while it waits, if it could when it came. */
+    begin,
     /** The least recently used statement goes first. */
     prepare: (sql: string): StatementSync => {
       const statement = kept.get(sql) ?? db.prepare(sql)
@@ -70,10 +76,16 @@ const open = (options: Required<Options>) => {
   }
 }
 
-/** SQLite has no truth values. What cannot be bound at all is refused by Node, as a typed error. */
-const toBindable = (values: ReadonlyArray<unknown>): Array<SQLInputValue> =>
-  // A cast, because a statement's parameters are whatever its author gave.
-  values.map((value) => (typeof value === "boolean" ? Number(value) : value) as SQLInputValue)
+const isBegin = /^\s*BEGIN\b/i
+
+/** SQLite has no truth values; and what it cannot hold Node would take for named parameters, and bind nothing. */
+const toBindable = (value: unknown): SQLInputValue | undefined => {
+  if (typeof value === "boolean") return Number(value)
+  return value === null || typeof value === "string" || typeof value === "number" || typeof value === "bigint" ||
+      value instanceof Uint8Array
+    ? value
+    : undefined
+}
 
 const take = <A>(iterator: Iterator<A>): ReadonlyArray<A> => {
   const rows: Array<A> = []
@@ -81,51 +93,70 @@ const take = <A>(iterator: Iterator<A>): ReadonlyArray<A> => {
   return rows
 }
 
-const connect = ({ db, prepare }: ReturnType<typeof open>, timeout: Duration.Duration) => {
-  const patiently = <A>(run: (exact: boolean) => A): Effect.Effect<A, SqlError.SqlError> =>
-    Effect.flatMap(
-      SqlClient.SafeIntegers,
-      (exact) =>
-        Effect.retry(Effect.try({ try: () => run(exact), catch: failed }), {
-          schedule: waiting(timeout),
-          while: isBusy
-        })
-    )
+const connect = ({ begin, db, prepare }: ReturnType<typeof open>, timeout: Duration.Duration) => {
+  /** Only the waiting may be left: a statement that has run must be known to have run. */
+  const patiently = <A>(
+    params: ReadonlyArray<unknown>,
+    run: (exact: boolean, bound: ReadonlyArray<SQLInputValue>) => A,
+    mask: Mask = identity
+  ): Effect.Effect<A, SqlError.SqlError> =>
+    Effect.flatMap(SqlClient.SafeIntegers, (exact) => {
+      const bound = params.map(toBindable).filter((value) => value !== undefined)
+      if (bound.length < params.length) {
+        return Effect.fail(failed({ message: "A parameter is nothing SQLite can hold" }))
+      }
+      const attempt = Effect.try({ try: () => run(exact, bound), catch: failed })
+      return Effect.catchIf(attempt, isBusy, (busy) =>
+        Effect.flatMap(Schedule.toStepWithSleep(waiting(timeout)), (sleep) => {
+          const again: Effect.Effect<A, SqlError.SqlError> = Effect.andThen(
+            Effect.catch(mask(sleep(undefined)), () =>
+              Effect.fail(busy)),
+            Effect.catchIf(attempt, isBusy, () =>
+              again)
+          )
+          return again
+        }))
+    })
   const set = (statement: StatementSync, exact: boolean, arrays = false): StatementSync => {
     statement.setReadBigInts(exact)
     statement.setReturnArrays(arrays)
     return statement
   }
-  const rows = (statement: StatementSync, params: ReadonlyArray<unknown>): ReadonlyArray<object> => {
-    if (statement.columns().length > 0) return statement.all(...toBindable(params))
-    statement.run(...toBindable(params))
+  const rows = (statement: StatementSync, bound: ReadonlyArray<SQLInputValue>): ReadonlyArray<object> => {
+    if (statement.columns().length > 0) return statement.all(...bound)
+    statement.run(...bound)
     return []
   }
   const execute: SqlConnection.Connection["execute"] = (sql, params, transform) =>
     Effect.map(
-      patiently((exact) => rows(set(prepare(sql), exact), params)),
+      patiently(
+        params,
+        (exact, bound) => rows(set(prepare(sql), exact), bound),
+        isBegin.test(sql) ? begin.mask : identity
+      ),
       (rows) => transform === undefined ? rows : transform(rows)
     )
   const executeValues: SqlConnection.Connection["executeValues"] = (sql, params) =>
-    // A cast, because Node's types do not know that the rows are arrays now.
-    patiently((exact) => rows(set(prepare(sql), exact, true), params) as ReadonlyArray<ReadonlyArray<unknown>>)
+    patiently(
+      params,
+      // A cast, because Node's types do not know that the rows are arrays now.
+      (exact, bound) => rows(set(prepare(sql), exact, true), bound) as ReadonlyArray<ReadonlyArray<unknown>>
+    )
   const connection: SqlConnection.Connection = {
     execute,
     executeUnprepared: execute,
     executeValues,
     executeValuesUnprepared: executeValues,
     executeRaw: (sql, params) =>
-      patiently((exact) => {
+      patiently(params, (exact, bound) => {
         const statement = set(prepare(sql), exact)
-        return statement.columns().length > 0
-          ? statement.all(...toBindable(params))
-          : statement.run(...toBindable(params))
+        return statement.columns().length > 0 ? statement.all(...bound) : statement.run(...bound)
       }),
     executeStream: (sql, params, transform) =>
       Stream.unwrap(Effect.map(
         Effect.acquireRelease(
           // Its own statement, which nobody else resets while rows are still read from it.
-          patiently((exact) => set(db.prepare(sql), exact).iterate(...toBindable(params))),
+          patiently(params, (exact, bound) => set(db.prepare(sql), exact).iterate(...bound)),
           (iterator) => Effect.sync(() => iterator.return?.())
         ),
         (iterator) =>
@@ -156,12 +187,16 @@ export const make = Effect.fnUntraced(function*(
   for (const pragma of ["busy_timeout = 0", "journal_mode = WAL", "synchronous = FULL", "fullfsync = 1"]) {
     yield* connection.executeRaw(`PRAGMA ${pragma}`, [])
   }
+  const acquirers = SqlClient.makeSqliteAcquirers({
+    connection: Effect.succeed(connection),
+    semaphore: yield* Semaphore.make(1),
+    isTransaction: () => database.db.isTransaction
+  })
   return yield* SqlClient.make({
-    ...SqlClient.makeSqliteAcquirers({
-      connection: Effect.succeed(connection),
-      semaphore: yield* Semaphore.make(1),
-      isTransaction: () => database.db.isTransaction
-    }),
+    ...acquirers,
+    transactionAcquirer: Effect.uninterruptibleMask((mask) =>
+      Effect.tap(mask(acquirers.transactionAcquirer), () => Effect.sync(() => void (database.begin.mask = mask)))
+    ),
     compiler: Statement.makeCompilerSqlite(),
     driver: "sqlite",
     // A transaction that began by reading could find its snapshot outdated when it writes.
