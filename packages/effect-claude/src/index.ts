@@ -1,4 +1,7 @@
+export * as LoopGuard from "./agent/LoopGuard.ts"
+export * as Spend from "./agent/Spend.ts"
 export * as ToolJournal from "./agent/ToolJournal.ts"
+export * as ToolLoop from "./agent/ToolLoop.ts"
 export * as ClaudeClient from "./client/ClaudeClient.ts"
 export * as MessageStream from "./client/MessageStream.ts"
 export * as Preflight from "./client/Preflight.ts"
