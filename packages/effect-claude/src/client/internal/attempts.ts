@@ -7,11 +7,11 @@ import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
 import type { Lease } from "../../policies/internal/lease.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import type { Plan } from "./continuation.ts"
-import { guarded } from "./guarded.ts"
 import { Joiner } from "./joiner.ts"
 import { EventReader } from "./reader.ts"
 import * as Sdk from "./sdk.ts"
 import type { Watchdog } from "./watchdog.ts"
+import * as Within from "./within.ts"
 
 export interface Transport {
   readonly sdk: Sdk.SdkClient
@@ -61,7 +61,7 @@ const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason |
     }
   })
 
-/** A promise within the smaller of a bound and the deadline. */
+/** A promise within the smaller of a bound and the deadline; the limiter learns from an answer that failed too. */
 export const within = <A>(
   context: Context,
   bound: Duration.Duration,
@@ -70,27 +70,14 @@ export const within = <A>(
   stop: () => void
 ): Effect.Effect<A, ClaudeError.Reason> =>
   Effect.suspend(() => {
-    const { attempt } = context.settings.timeouts
-    const left = context.deadline - context.transport.now()
-    const attemptLeft = context.began + Duration.toMillis(attempt) - context.transport.now()
-    const millis = Math.min(Duration.toMillis(bound), attemptLeft)
     let seen: ((name: string) => string | null) | undefined
-    const work = guarded<A, ClaudeError.Reason>({
-      watchdog: context.transport.watchdog,
-      millis: Math.min(millis, left),
-      late: () => {
-        if (left < millis) return late(context)
-        return attemptLeft <= millis
-          ? new ClaudeError.TimedOut({ phase: "attempt", after: attempt })
-          : new ClaudeError.TimedOut({ phase, after: bound })
-      },
+    const work = Within.within({ ...context, ...context.transport }, bound, phase, {
       start,
       stop,
       failed: (thrown) => {
         seen = Sdk.headersOf(thrown)
         return failed(context)(thrown)
-      },
-      left: context.lease.keepUntil
+      }
     })
     return Effect.tapError(
       work,

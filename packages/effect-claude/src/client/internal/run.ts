@@ -36,7 +36,7 @@ export interface Run {
 export const nameOf = (model: unknown): string => typeof model === "string" ? model : "unknown"
 
 /** A thread that goes on is never sent again: the first may have arrived. */
-const mayResend = (params: object): boolean =>
+export const mayResend = (params: object): boolean =>
   !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
     params.thread.type === "continue")
 
