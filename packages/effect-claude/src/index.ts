@@ -1,3 +1,4 @@
+export * as ClaudeLanguageModel from "./adapters/ClaudeLanguageModel.ts"
 export * as ToolJournal from "./agent/ToolJournal.ts"
 export * as ClaudeClient from "./client/ClaudeClient.ts"
 export * as MessageStream from "./client/MessageStream.ts"
