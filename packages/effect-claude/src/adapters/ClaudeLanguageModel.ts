@@ -16,6 +16,9 @@ import * as Events from "./internal/languageModel/events.ts"
 import * as Message from "./internal/languageModel/message.ts"
 import * as Request from "./internal/languageModel/request.ts"
 
+/** What a prompt may ask of Claude beside what Effect AI says, under the key `anthropic` of its options, and how a part tells it. */
+export type { CacheOptions, FileOptions, FinishMetadata } from "./internal/languageModel/metadata.ts"
+
 /** Whatever a request takes beside what Effect AI says itself: thinking, effort, stop sequences, service tier, … */
 export interface Options extends Omit<Request.Settings, "max_tokens"> {
   /** Default 16,384. */

@@ -62,9 +62,13 @@ const isTool = ({ names, tools }: Context, name: unknown): boolean => tools.has(
 /** A call of a tool of ours, whose input must be whole. */
 export const isCall = (block: Fields): boolean => block["type"] === "tool_use"
 
-/** What the block says beyond id, name and input. */
-const rest = ({ id: _, input: __, name: ___, type: ____, ...more }: Fields) =>
-  Object.keys(more).length === 0 ? {} : { block: jsonObject(more) }
+const known: ReadonlySet<string> = new Set(["type", "id", "name", "input"])
+
+/** What the block says beyond these. */
+const rest = (block: Fields) => {
+  const more = Object.entries(block).filter(([name]) => !known.has(name))
+  return more.length === 0 ? {} : { block: jsonObject(Object.fromEntries(more)) }
+}
 
 /** The call of a tool, its input as the tool's own schema has it; if it is none, `Toolkit` says so as the tool wants. */
 export const call = (block: Fields, context: Context): Effect.Effect<Response.ToolCallPartEncoded> => {
@@ -104,7 +108,7 @@ export const served = (
   }
   const id = string(block["tool_use_id"])
   const name = called.get(id)
-  if (name === undefined || !/_tool_result$/.test(string(block["type"]))) return undefined
+  if (name === undefined || !string(block["type"]).endsWith("_tool_result")) return undefined
   const { content } = block
   const isFailure = isFields(content) && string(content["type"]).endsWith("_error")
   return { type: "tool-result", id, name, result: content, isFailure, providerExecuted: true, metadata }

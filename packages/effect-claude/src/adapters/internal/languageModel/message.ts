@@ -14,7 +14,7 @@ const cutOff = ({ content, stop_reason }: Messages.Message): Messages.ToolUseBlo
   return last?.type === "tool_use" && isCut(stop_reason) ? last : undefined
 }
 
-/** The answer that an older model gives as a tool's input. */
+/** The answer that an older model gives as a tool's input; what it writes beside it is no part of the answer. */
 const isOutput = (block: Fields, context: Context): boolean =>
   context.output !== undefined && Blocks.isCall(block) && block["name"] === context.output
 
@@ -27,7 +27,7 @@ export const parts = Effect.fnUntraced(function*(message: Messages.Message, cont
   for (const given of message.content) {
     const block: unknown = given
     if (given === truncated || !isFields(block)) continue
-    if (block["type"] === "text") {
+    if (block["type"] === "text" && context.output === undefined) {
       all.push({ type: "text", text: string(block["text"]), ...Blocks.citing(block["citations"]) })
       const { citations } = block
       for (const citation of Array.isArray(citations) ? citations : []) {

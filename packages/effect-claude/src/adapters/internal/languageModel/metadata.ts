@@ -7,7 +7,7 @@ import type * as Schema from "effect/Schema"
 import { isFields } from "../../../client/internal/fields.ts"
 
 /** A cache breakpoint behind this part, or behind the last part of this message. */
-type Cached = {
+export type CacheOptions = {
   readonly cacheControl?: { readonly type: "ephemeral"; readonly ttl?: "5m" | "1h" } | null
 }
 
@@ -19,7 +19,8 @@ type Info =
 
 type Reasoning = { readonly info?: Info | null }
 
-type File = Cached & {
+/** How a file is read. */
+export type FileOptions = CacheOptions & {
   /** A file that was uploaded, in place of the data. */
   readonly fileId?: string | null
   readonly citations?: { readonly enabled: boolean } | null
@@ -28,24 +29,25 @@ type File = Cached & {
   readonly documentContext?: string | null
 }
 
-type Text = Cached & {
+type Text = CacheOptions & {
   /** As the API gave them. */
   readonly citations?: ReadonlyArray<Schema.Json> | null
 }
 
-type ToolCall = Cached & {
+type ToolCall = CacheOptions & {
   /** As the model wrote it, where the tool's schema encodes it in another way. */
   readonly input?: Schema.Json
   /** Fields of the block that Effect AI has none for. */
   readonly block?: { readonly [name: string]: Schema.Json } | null
 }
 
-type ToolResult = Cached & {
+type ToolResult = CacheOptions & {
   /** The block of a tool that Anthropic ran. */
   readonly block?: { readonly [name: string]: Schema.Json } | null
 }
 
-type Finish = {
+/** How an answer ended, as the API told it. */
+export type FinishMetadata = {
   /** As the API gave it; null where it gave none. */
   readonly stopReason: string | null
   readonly stopSequence: string | null
@@ -58,16 +60,16 @@ type Finish = {
 
 declare module "effect/ai/Prompt" {
   export interface SystemMessageOptions extends ProviderOptions {
-    readonly anthropic?: Cached | null
+    readonly anthropic?: CacheOptions | null
   }
   export interface UserMessageOptions extends ProviderOptions {
-    readonly anthropic?: Cached | null
+    readonly anthropic?: CacheOptions | null
   }
   export interface AssistantMessageOptions extends ProviderOptions {
-    readonly anthropic?: Cached | null
+    readonly anthropic?: CacheOptions | null
   }
   export interface ToolMessageOptions extends ProviderOptions {
-    readonly anthropic?: Cached | null
+    readonly anthropic?: CacheOptions | null
   }
   export interface TextPartOptions extends ProviderOptions {
     readonly anthropic?: Text | null
@@ -76,7 +78,7 @@ declare module "effect/ai/Prompt" {
     readonly anthropic?: Reasoning | null
   }
   export interface FilePartOptions extends ProviderOptions {
-    readonly anthropic?: File | null
+    readonly anthropic?: FileOptions | null
   }
   export interface ToolCallPartOptions extends ProviderOptions {
     readonly anthropic?: ToolCall | null
@@ -112,7 +114,7 @@ declare module "effect/ai/Response" {
     readonly anthropic?: Schema.Json
   }
   export interface FinishPartMetadata extends ProviderMetadata {
-    readonly anthropic?: Finish | null
+    readonly anthropic?: FinishMetadata | null
   }
 }
 
@@ -124,4 +126,3 @@ export const jsonObject = (value: unknown): { readonly [name: string]: Schema.Js
 
 export type Part = Response.PartEncoded
 export type StreamPart = Response.StreamPartEncoded
-export type { Cached }

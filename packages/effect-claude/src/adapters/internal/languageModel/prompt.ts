@@ -6,7 +6,7 @@ import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import type * as Prompt from "effect/ai/Prompt"
 import type * as Tool from "effect/ai/Tool"
 import * as Files from "./files.ts"
-import type { Cached } from "./metadata.ts"
+import type { CacheOptions } from "./metadata.ts"
 
 type Names = Pick<Tool.NameMapper<ReadonlyArray<Tool.Any>>, "getProviderName">
 type Block = Messages.ContentBlockParam
@@ -28,13 +28,15 @@ export interface Converted {
 }
 
 /** Options are JSON from anywhere; what the API takes for a breakpoint is preflight's to say. */
-const cached = (options: Cached | null | undefined): { readonly cache_control?: Messages.CacheControlEphemeral } => {
+const cached = (
+  options: CacheOptions | null | undefined
+): { readonly cache_control?: Messages.CacheControlEphemeral } => {
   const control = options?.cacheControl
   return control === undefined || control === null ? {} : { cache_control: control }
 }
 
 /** Thinking cannot be marked: the breakpoint goes on the last block before it. */
-const markLast = (blocks: Array<Block>, options: Cached | null | undefined): void => {
+const markLast = (blocks: Array<Block>, options: CacheOptions | null | undefined): void => {
   const mark = cached(options)
   if (mark.cache_control === undefined) return
   const at = blocks.findLastIndex(({ type }) => type !== "thinking" && type !== "redacted_thinking")
@@ -182,7 +184,7 @@ class Draft {
 
   private results(
     parts: ReadonlyArray<Prompt.AssistantMessagePart | Prompt.ToolMessagePart>,
-    options: Cached | null | undefined,
+    options: CacheOptions | null | undefined,
     path: string
   ): void {
     const blocks = parts.flatMap((part, at) =>
