@@ -519,7 +519,7 @@ describe("tools", () => {
         })
         const [asked, , again] = yield* bodies(harness)
         assert.deepStrictEqual(asked?.["tools"], [{ max_uses: 3, type: "web_search_20260318", name: "web_search" }])
-        assert.deepStrictEqual(again?.messages[1]?.content, content.map(asSent))
+        assert.deepStrictEqual<unknown>(again?.messages[1]?.content, content.map(asSent))
       }))
   })
 })
