@@ -164,14 +164,16 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const given = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
-  const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
+  const pooled = options.fetch === undefined
+    ? yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect))
+    : undefined
   return yield* make({
     settings,
     preflight: options.preflight ?? true,
     direct: true,
     fallback: options.fallback,
     secrets: [key],
-    sdk: Sdk.make({ apiKey: key, baseURL, fetch })
+    sdk: Sdk.make({ apiKey: key, baseURL, fetch: options.fetch ?? pooled, pooled: pooled !== undefined })
   })
 })
 

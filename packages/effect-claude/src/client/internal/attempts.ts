@@ -15,6 +15,8 @@ import type { Watchdog } from "./watchdog.ts"
 
 export interface Transport {
   readonly sdk: Sdk.SdkClient
+  /** Whether the instance behind it is of our own making. */
+  readonly own: boolean
   readonly watchdog: Watchdog
   readonly now: () => number
   readonly secrets: ReadonlyArray<string>
@@ -107,7 +109,7 @@ const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, Claud
           context,
           bound,
           "headers",
-          () => Sdk.open(context.transport.sdk, params, controller.signal),
+          () => Sdk.open(context.transport.sdk, params, controller.signal, context.transport.own),
           () => controller.abort()
         )
       ),

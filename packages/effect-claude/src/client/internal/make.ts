@@ -59,6 +59,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   }
   const transport: Attempts.Transport = {
     sdk,
+    own: Sdk.isOwn(given),
     secrets,
     watchdog: yield* Watchdog.make,
     now: () => clock.currentTimeMillisUnsafe()

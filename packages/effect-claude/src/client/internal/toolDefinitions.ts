@@ -21,6 +21,13 @@ export interface ToolDefinition {
    * input of this tool.
    */
   readonly accept: (input: unknown) => Effect.Effect<unknown, Schema.SchemaError>
+  /** The same, and what the handler gets of it. */
+  readonly decode: (input: unknown) => Effect.Effect<Decoded, Schema.SchemaError>
+}
+
+export interface Decoded {
+  readonly params: unknown
+  readonly encoded: unknown
 }
 
 const nameRule = /^[a-zA-Z0-9_-]{1,128}$/
@@ -53,7 +60,19 @@ const lenient = (schema: Json): Accept => {
   return (input) => accept(withoutNulls(encoded, input))
 }
 
+const withDecode = (param: Messages.Tool, schema: Json, accept: Accept): ToolDefinition => {
+  const decode = Schema.decodeUnknownEffect(schema)
+  return {
+    param,
+    accept,
+    decode: (input) =>
+      Effect.flatMap(accept(input), (encoded) => Effect.map(decode(encoded), (params) => ({ params, encoded })))
+  }
+}
+
 const compile = (tool: Tool.Any): Checked<ToolDefinition> => {
+  // The services that a schema needs are those of the call that hands the tool over: Effect's types ask for them there.
+  const schema = tool.parametersSchema as Schema.Codec<unknown, unknown>
   const description = Tool.getDescription(tool)
   const describe = (input_schema: ToolSchema.InputSchema): Messages.Tool => ({
     name: tool.name,
@@ -63,22 +82,18 @@ const compile = (tool: Tool.Any): Checked<ToolDefinition> => {
   if (Tool.isDynamic(tool) && tool.jsonSchema !== undefined) {
     return Result.map(
       ToolSchema.jsonInputSchema(tool.jsonSchema),
-      (schema) => ({ param: describe(schema), accept: Effect.succeed })
+      (input) => withDecode(describe(input), schema, Effect.succeed)
     )
   }
-  // The services that a schema needs are those of the call that hands the tool over: Effect's types ask for them there.
-  const schema = tool.parametersSchema as Schema.Codec<unknown, unknown>
   const plain = lenient(schema)
   if (Tool.getStrictMode(tool) !== true) {
-    return Result.map(ToolSchema.inputSchema(schema), (input) => ({ param: describe(input), accept: plain }))
+    return Result.map(ToolSchema.inputSchema(schema), (input) => withDecode(describe(input), schema, plain))
   }
   return Result.map(ToolSchema.strict(schema), ({ codec, schema: input }) => {
     const exact = through(schema, codec)
-    return {
-      param: { ...describe(input), strict: true },
-      // An answer to a request from before the tool was strict.
-      accept: (given) => Effect.catch(exact(given), () => plain(given))
-    }
+    // An answer to a request from before the tool was strict has the plain form.
+    const either: Accept = (given) => Effect.catch(exact(given), () => plain(given))
+    return withDecode({ ...describe(input), strict: true }, schema, either)
   })
 }
 
@@ -94,5 +109,22 @@ export const define = (tool: Tool.Any): Checked<ToolDefinition> => {
   return defined
 }
 
+/** A tool that Anthropic defines: its type is in its id, its settings are its arguments. */
+const provided = (tool: Tool.AnyProviderDefined): Checked<Messages.ToolUnion> => {
+  const type = /^anthropic\.(\w+)$/.exec(tool.id)?.[1]
+  if (type === undefined) {
+    return Result.fail([{
+      path: "id",
+      rule: "toolType",
+      message: `${tool.id} is no tool of Anthropic's.`,
+      fix: "Write \"anthropic.\" and the tool's type, such as anthropic.web_search_20260318."
+    }])
+  }
+  const args: object = tool.args ?? {}
+  // Which tools there are, and what they take, the API knows.
+  return Result.succeed({ ...args, type, name: tool.providerName } as Messages.ToolUnion)
+}
+
 /** The parameter that offers a tool, or why the API would not take it. */
-export const toParam = (tool: Tool.Any): Checked<Messages.Tool> => Result.map(define(tool), ({ param }) => param)
+export const toParam = (tool: Tool.Any): Checked<Messages.ToolUnion> =>
+  Tool.isProviderDefined(tool) ? provided(tool) : Result.map(define(tool), ({ param }) => param)

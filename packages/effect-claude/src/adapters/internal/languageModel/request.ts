@@ -41,24 +41,8 @@ const rejected = (
     description: faults.map(({ fix, message, path }) => `${path}: ${message} ${fix}`).join("\n")
   })
 
-const fault = (message: string, fix: string) => [{ path: "id", message, fix }]
-
-/** A tool that Anthropic defines: its type is in its id, its settings are its arguments. */
-const defined = (tool: Tool.AnyProviderDefined): Result.Result<Messages.ToolUnion, AiError.ToolConfigurationError> => {
-  const type = /^anthropic\.(\w+)$/.exec(tool.id)?.[1]
-  if (type === undefined) {
-    const fix = "Its id is \"anthropic.\" and the tool's type, such as anthropic.web_search_20260318."
-    return Result.fail(rejected(tool.name, fault(`${tool.id} is no tool of Anthropic's.`, fix)))
-  }
-  const args: object = tool.args ?? {}
-  // Which tools there are, and what they take, the API knows.
-  return Result.succeed({ ...args, type, name: tool.providerName } as Messages.ToolUnion)
-}
-
-const toParam = (tool: Tool.Any): Result.Result<Messages.ToolUnion, AiError.ToolConfigurationError> =>
-  Tool.isProviderDefined(tool)
-    ? defined(tool)
-    : Result.mapError(ToolDefinitions.toParam(tool), (faults) => rejected(tool.name, faults))
+const toParam = (tool: Tool.Any) =>
+  Result.mapError(ToolDefinitions.toParam(tool), (faults) => rejected(tool.name, faults))
 
 const choice = (
   given: LanguageModel.ToolChoice<string>,
