@@ -1,10 +1,7 @@
-<<<<<<< HEAD
 export * as ClaudeLanguageModel from "./adapters/ClaudeLanguageModel.ts"
-=======
 export * as ContextWindow from "./agent/ContextWindow.ts"
 export * as LoopGuard from "./agent/LoopGuard.ts"
 export * as Spend from "./agent/Spend.ts"
->>>>>>> 983129a05093b8b56279eeb6187a3da00074f95c
 export * as ToolJournal from "./agent/ToolJournal.ts"
 export * as ToolLoop from "./agent/ToolLoop.ts"
 export * as ClaudeClient from "./client/ClaudeClient.ts"
