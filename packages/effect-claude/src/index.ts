@@ -1,5 +1,7 @@
 export * as ToolJournal from "./agent/ToolJournal.ts"
+export * as BatchJournal from "./client/BatchJournal.ts"
 export * as ClaudeClient from "./client/ClaudeClient.ts"
+export * as MessageBatches from "./client/MessageBatches.ts"
 export * as MessageStream from "./client/MessageStream.ts"
 export * as Preflight from "./client/Preflight.ts"
 export * as History from "./conversation/History.ts"
