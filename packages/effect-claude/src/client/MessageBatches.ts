@@ -80,11 +80,12 @@ export const run = <E, R>(
     }, Known.read(yield* journal.read))
     const results = rounds.run(requests)
     if (options.cancelOnInterrupt !== true) return results
-    const cancel = Effect.forEach(
-      Array.from(rounds.live),
-      ({ known }) =>
-        Effect.forEach(known.candidates ?? [], (id) => Effect.ignore(api.cancel(id, { maxAttempts: 2 }))),
-      { discard: true }
+    const cancel = Effect.suspend(() =>
+      Effect.forEach(
+        Array.from(rounds.live).flatMap(({ known }) => known.candidates ?? []),
+        (id) => Effect.ignore(api.cancel(id, { maxAttempts: 2 })),
+        { discard: true }
+      )
     )
     return Stream.onExit(results, (exit) => Exit.hasInterrupts(exit) ? cancel : Effect.void)
   }))

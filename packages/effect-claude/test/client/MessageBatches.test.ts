@@ -340,9 +340,7 @@ describe("a crash", () => {
         assert.deepStrictEqual((yield* MessageBatches.cancelAll).map((batch) => batch.processing_status), ["canceling"])
         // The journal still knows it: its requests are not sent again, and each says what came of it.
         assert.isTrue((yield* all(many(3))).every((result) => result._tag === "Canceled"))
-        const st = yield* interrupted({ cancelOnInterrupt: true })
-        console.log(calls)
-        assert.strictEqual(st, "ended")
+        assert.strictEqual(yield* interrupted({ cancelOnInterrupt: true }), "ended")
         assert.strictEqual(calls.filter((call) => call === "POST /:id/cancel").length, 2)
       }))
   })
