@@ -29,6 +29,8 @@ export interface Options {
   readonly poll?: Schedule.Schedule<unknown, MessageBatch | undefined>
   /** How often a request that expired, or failed and may succeed yet, is sent again. Default 3. */
   readonly rounds?: number
+  /** Which results are not final: their requests are sent again. Default `isRetryable`. */
+  readonly sendAgain?: (result: Result) => boolean
   /** In one batch at most; default 100,000. */
   readonly requestsPerBatch?: number
   /** In one batch at most; default 256 MB. */
@@ -49,6 +51,12 @@ export const poll: Schedule.Schedule<Duration.Duration, unknown> = Schedule.min(
   Schedule.spaced("1 minute")
 ]).pipe(Schedule.jittered, Schedule.upTo({ duration: "26 hours" }))
 
+/** True for what expired, and for errors that may be gone the next time: overload, limits, failures of the server. */
+export const isRetryable = (result: Result): boolean =>
+  result._tag === "Expired" ||
+  (result._tag === "Errored" && (result.error.outcome === "transient" || result.error.outcome === "overload"))
+
+/** Three rounds more, batches as large as the API takes them, 20 at once, 30 seconds to look for one that may exist. */
 export const standard = {
   rounds: 3,
   requestsPerBatch: 100_000,
@@ -73,6 +81,7 @@ export const run = <E, R>(
     const rounds = new Rounds(api, journal, {
       poll: options.poll ?? poll,
       rounds: given.rounds,
+      sendAgain: options.sendAgain ?? isRetryable,
       bounds: { requests: given.requestsPerBatch, bytes: given.bytesPerBatch },
       concurrency: given.concurrency,
       settle: Duration.fromInputUnsafe(given.settle),

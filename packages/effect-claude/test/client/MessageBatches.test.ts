@@ -148,7 +148,7 @@ describe("run", () => {
   })
 
   it("a result file that breaks off anywhere is read again, and every result is told once", () => {
-    const { handler } = counted()
+    const { created, handler } = counted()
     let reads = 0
     const breaking: Reply.Handler = (received) =>
       Effect.map(handler(received), (reply) => {
@@ -160,6 +160,7 @@ describe("run", () => {
       Effect.gen(function*() {
         const results = yield* all(many(20))
         assert.strictEqual(reads, 5)
+        assert.strictEqual(created(), 1, "what was cut off is read again, not paid for again")
         assert.strictEqual(results.length, 20)
         assert.strictEqual(byId(results).size, 20)
       }))

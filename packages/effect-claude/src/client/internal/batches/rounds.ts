@@ -20,6 +20,7 @@ import * as Pace from "./pace.ts"
 export interface Settings {
   readonly poll: Schedule.Schedule<unknown, MessageBatch | undefined>
   readonly rounds: number
+  readonly sendAgain: (result: Result) => boolean
   readonly bounds: Chunks.Bounds
   readonly concurrency: number
   readonly settle: Duration.Duration
@@ -41,10 +42,6 @@ const newMark: Effect.Effect<string> = Effect.map(
   Effect.all([Random.next, Random.next]),
   (two) => two.map((one) => Math.floor(one * 36 ** 5).toString(36).padStart(5, "0")).join("")
 )
-
-const isRetryable = (result: Result): boolean =>
-  result._tag === "Expired" ||
-  (result._tag === "Errored" && (result.error.outcome === "transient" || result.error.outcome === "overload"))
 
 /** What says that no batch was made. */
 const refusals = new Set(["RateLimited", "Overloaded", "CircuitOpen", "LimiterRejected"])
@@ -146,7 +143,7 @@ export class Rounds {
     const final = (result: Result): Result | undefined => {
       const before = again.get(result.customId)
       const attempts = [...before?.attempts ?? [], ...attemptsOf(result)]
-      if (isRetryable(result) && known.round < settings.rounds) {
+      if (settings.sendAgain(result) && known.round < settings.rounds) {
         again.set(result.customId, { round: known.round + 1, attempts })
         return undefined
       }
