@@ -199,7 +199,7 @@ describe("bulk --batch", () => {
       const out = join(target, "results.jsonl")
       const run = start(server.url, ["bulk", write(folder(), ids(5).map((id) => job(id))), "--out", out, "--batch"])
       await until(() => created.length > 0)
-      rmSync(target, { recursive: true })
+      rmSync(target, { recursive: true, maxRetries: 20, retryDelay: 5 })
       const ended = await run.ended
       assert.strictEqual(ended.code, 3)
       assert.match(ended.stderr, /moved or deleted|ENOENT/)

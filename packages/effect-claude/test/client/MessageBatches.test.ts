@@ -147,6 +147,18 @@ describe("run", () => {
       }))
   })
 
+  it("requests that cannot be given again keep the result they had", () => {
+    const { created, handler } = counted(() => Effect.succeed(Fault.overloaded()))
+    return within(handler, () =>
+      Effect.gen(function*() {
+        let runs = 0
+        const once = Stream.suspend(() => runs++ === 0 ? Stream.fromIterable(many(3)) : Stream.empty)
+        const results = yield* Stream.runCollect(MessageBatches.run(once))
+        assert.deepStrictEqual(results.map((result) => result._tag), ["Errored", "Errored", "Errored"])
+        assert.strictEqual(created(), 1)
+      }))
+  })
+
   it("a result file that breaks off anywhere is read again, and every result is told once", () => {
     const { created, handler } = counted()
     let reads = 0

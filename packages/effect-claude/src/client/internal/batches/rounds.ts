@@ -35,6 +35,7 @@ type Failure = ClaudeError.ClaudeError | BatchJournalFailed
 /** A request that is to be sent once more, with what became of it. */
 interface Again {
   readonly round: number
+  readonly result: Result
   readonly attempts: ReadonlyArray<ClaudeError.Attempt>
 }
 
@@ -144,7 +145,7 @@ export class Rounds {
       const before = again.get(result.customId)
       const attempts = [...before?.attempts ?? [], ...attemptsOf(result)]
       if (settings.sendAgain(result) && known.round < settings.rounds) {
-        again.set(result.customId, { round: known.round + 1, attempts })
+        again.set(result.customId, { round: known.round + 1, result, attempts })
         return undefined
       }
       again.delete(result.customId)
@@ -159,8 +160,10 @@ export class Rounds {
       const round = left.size === wanted ? known.round : known.round + 1
       const lost: Array<Result> = []
       for (const customId of left) {
-        if (round <= settings.rounds) again.set(customId, { round, attempts: again.get(customId)?.attempts ?? [] })
-        else lost.push({ _tag: "Expired", customId })
+        const result: Result = { _tag: "Expired", customId }
+        const attempts = again.get(customId)?.attempts ?? []
+        if (round <= settings.rounds) again.set(customId, { round, result, attempts })
+        else lost.push(result)
       }
       return Stream.fromIterable(lost)
     })
@@ -228,12 +231,12 @@ export class Rounds {
     const passes = (isFirst: boolean): Stream.Stream<Result, Failure | E, R> =>
       Stream.concat(
         this.pass(requests, isFirst),
-        Stream.suspend(() =>
-          // Requests that are no longer among them cannot be sent again.
-          this.again.size === 0 || (!isFirst && this.due === 0)
-            ? Stream.fromEffectDrain(this.journal.clear)
-            : passes(false)
-        )
+        Stream.suspend(() => {
+          if (this.again.size > 0 && (isFirst || this.due > 0)) return passes(false)
+          // What is no longer among the requests cannot be sent again.
+          const left = Array.from(this.again.values(), (again) => again.result)
+          return Stream.concat(Stream.fromIterable(left), Stream.fromEffectDrain(this.journal.clear))
+        })
       )
     return Stream.concat(Stream.fromEffectDrain(this.resolve), passes(true))
   }
