@@ -50,7 +50,8 @@ export interface Context {
 const late = (context: Context, partial?: ClaudeError.Partial): ClaudeError.DeadlineExceeded =>
   new ClaudeError.DeadlineExceeded({ deadline: context.total, partial })
 
-const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
+/** What was thrown in an attempt, as a reason. */
+export const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
   Sdk.reasonOf(thrown, {
     now: context.transport.now(),
     secrets: context.transport.secrets,
@@ -108,7 +109,8 @@ const isMessage = (value: unknown): value is Anthropic.Message =>
   typeof value === "object" && value !== null && "type" in value && value.type === "message" && "content" in value &&
   Array.isArray(value.content)
 
-const parse = (text: string): unknown => {
+/** Undefined for what is no JSON. */
+export const parse = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
@@ -116,7 +118,8 @@ const parse = (text: string): unknown => {
   }
 }
 
-const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
+/** The body of a JSON answer. */
+export const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
   within(context, context.settings.timeouts.idle, "idle", opened.text, opened.cancel).pipe(
     Effect.mapError((reason) =>
       reason._tag === "ConnectionFailed"
@@ -130,7 +133,8 @@ const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, Clau
     )
   )
 
-const malformed = (context: Context, opened: Sdk.Opened, body: string): ClaudeError.Reason =>
+/** The reason for a body that is not what was asked for. */
+export const malformed = (context: Context, opened: Sdk.Opened, body: string): ClaudeError.Reason =>
   ClaudeError.fromBody(body, {
     status: opened.status,
     header: opened.header,

@@ -14,6 +14,7 @@ import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
+import * as Batches from "./batches/calls.ts"
 import { collecting } from "./collecting.ts"
 import { falling } from "./falling.ts"
 import { Gate, type Setting } from "./gate.ts"
@@ -80,7 +81,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   }
 
   const call: Run = (request, attempt) => {
-    const { model, options, resend, size } = request
+    const { model, options, size } = request
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
       ? total
@@ -101,8 +102,10 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       deadline,
       maxServerWait: settings.maxServerWait,
       retry: settings.retry,
-      resend,
-      beginnings: hedge === undefined ? undefined : beginningsOf(`${request.method} ${model}`),
+      get resend() {
+        return request.resend
+      },
+      beginnings: hedge === undefined || request.hedged === false ? undefined : beginningsOf(`${request.method} ${model}`),
       attempt: (lease, instant, log) =>
         attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
     })
@@ -125,7 +128,9 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       )
     })
 
+  const batches = Batches.make({ run: call, transport, settings, missing, gate })
   const client: ClaudeClient["Service"] = {
+    batches,
     createMessage: (params, options = {}) =>
       Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
         const { continuations = 0, continueOnMaxTokens = 0 } = options

@@ -21,6 +21,8 @@ export interface Request {
   readonly options: CallOptions
   /** False for what must not be sent again once sent. */
   readonly resend: boolean
+  /** False for what must never be on its way twice at once. */
+  readonly hedged?: boolean
   /** When the call that this is a part of must be done, as an instant. Default: its deadline from now. */
   readonly until?: number
 }
