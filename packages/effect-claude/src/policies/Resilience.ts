@@ -13,6 +13,7 @@ import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
 import * as Hedge from "./Hedge.ts"
 import { type Call, execute, type Services } from "./internal/execute.ts"
 import type { Lease } from "./internal/lease.ts"
+import { sharedOf } from "./internal/shared.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Timeouts from "./Timeouts.ts"
@@ -195,6 +196,8 @@ export const withResilience = (guard: Guard) =>
   Effect.fnUntraced(function*<A, R>(self: Effect.Effect<A, ClaudeError.Reason, R>) {
     const given = yield* settings(guard)
     const context = yield* Effect.context<R>()
+    const within = yield* services
+    const name = `${guard.method} ${guard.model}`
     const call: Call<A> = {
       method: guard.method,
       model: guard.model,
@@ -208,11 +211,14 @@ export const withResilience = (guard: Guard) =>
       maxServerWait: given.maxServerWait,
       retry: given.retry,
       resend: true,
+      beginnings: sharedOf(within.budget).beginningsOf(name, given.hedge),
       attempt: (lease: Lease) =>
         lease.sent.pipe(
           Effect.andThen(Timeouts.withTimeouts(Effect.provideContext(self, context), given.timeouts)),
+          // An effect begins to answer when it ends.
+          Effect.tap(lease.answered()),
           Effect.tap(lease.succeed({ ...noUsage, inputTokens: guard.inputTokens ?? 0 }))
         )
     }
-    return yield* execute(yield* services, call)
+    return yield* execute(within, call)
   })

@@ -44,6 +44,45 @@ describe("withResilience", () => {
     }).pipe(Effect.provide(Resilience.layer({ limiter: { key: "with" } }))))
 })
 
+describe("withResilience and its hedge", () => {
+  it.effect("D4 warms up over the calls of one name, then sends a second for one that is slow to end", () =>
+    Effect.gen(function*() {
+      let runs = 0
+      const once = (effect: Effect.Effect<string, ClaudeError.Reason>) =>
+        effect.pipe(
+          Resilience.withResilience({ method: "ask", model: "m", hedge: { warmUp: 3, shortest: "2 seconds" } })
+        )
+      const quick = Effect.suspend(() => {
+        runs++
+        return Effect.as(Effect.sleep("1 second"), "quick")
+      })
+      for (let n = 0; n < 3; n++) {
+        const fiber = yield* Effect.forkChild(once(quick), { startImmediately: true })
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(fiber), "quick")
+      }
+      assert.strictEqual(runs, 3)
+      const slowFirst = Effect.suspend(() => runs++ === 3 ? Effect.never : Effect.succeed("second"))
+      const fiber = yield* Effect.forkChild(once(slowFirst), { startImmediately: true })
+      yield* TestClock.adjust("1999 millis")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), "second")
+      assert.strictEqual(runs, 5)
+      const [state] = yield* ClaudeRateLimiter.ClaudeRateLimiter.use((limiter) => limiter.state)
+      assert.deepInclude(state, { inFlight: 0, queued: 0 })
+      // A call of another name has seen nothing yet.
+      const other = yield* Effect.forkChild(
+        Effect.never.pipe(Resilience.withResilience({ method: "other", model: "m", hedge: { warmUp: 3 } })),
+        { startImmediately: true }
+      )
+      const before = yield* RetryBudget.RetryBudget.use((budget) => budget.level)
+      yield* TestClock.adjust("10 seconds")
+      assert.isAtLeast(yield* RetryBudget.RetryBudget.use((budget) => budget.level), before)
+      yield* Fiber.interrupt(other)
+    }).pipe(Effect.provide(Resilience.layer({ limiter: { key: "hedging" } }))))
+})
+
 describe("withTimeouts", () => {
   it.effect("interrupts what takes longer and says which bound passed", () =>
     Effect.gen(function*() {

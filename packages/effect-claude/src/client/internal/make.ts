@@ -9,7 +9,7 @@ import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
 import type { Fallback } from "../../policies/Fallback.ts"
 import { execute, type Services } from "../../policies/internal/execute.ts"
-import { Beginnings } from "../../policies/internal/hedged.ts"
+import { Shared } from "../../policies/internal/shared.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
@@ -25,9 +25,6 @@ import * as Watchdog from "./watchdog.ts"
 
 /** From here the SDK refuses a request that is not streamed. */
 const streamedFrom = 21_334
-
-/** Of so many models and methods the beginnings of answers are kept. */
-const mostBeginnings = 1000
 
 const hostOf = (url: string): string => URL.canParse(url) ? new URL(url).host : url
 
@@ -69,14 +66,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
   const { hedge } = settings
-  const beginnings = new Map<string, Beginnings>()
-  /** JSON begins when it is finished, so that each way of asking has its own. */
-  const beginningsOf = (key: string): Beginnings | undefined => {
-    if (hedge === undefined) return undefined
-    let known = beginnings.get(key)
-    if (known === undefined && beginnings.size < mostBeginnings) beginnings.set(key, known = new Beginnings(hedge))
-    return known
-  }
+  const shared = new Shared()
 
   const call: Run = (request, attempt) => {
     const { model, options, resend, size } = request
@@ -101,7 +91,8 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       maxServerWait: settings.maxServerWait,
       retry: settings.retry,
       resend,
-      beginnings: hedge === undefined ? undefined : beginningsOf(`${request.method} ${model}`),
+      // JSON begins when it is finished, so that each way of asking has its own.
+      beginnings: shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>
         attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
     })

@@ -80,10 +80,11 @@ export const hedged = <A, E, R>(
     const { delay } = beginnings
     if (delay === undefined) return first(watch(0))
     const fibers: Array<Fiber.Fiber<A, E>> = []
-    /** One that is given up would have taken at least so long. */
+    /** One that is given up would have taken at least so long; one that was quick to fail, or young, tells nothing. */
     const giveUp = (who: 0 | 1): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (open.delete(who)) beginnings.add(now() - began[who]!)
+        const took = now() - began[who]!
+        if (open.delete(who) && took >= delay) beginnings.add(took)
         const fiber = fibers[who]
         return fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
       })

@@ -35,10 +35,10 @@ export class Lease {
     return this.reservation.observe(headers)
   }
 
-  /** An answer that is no failure has begun. */
-  answered(headers: RateLimitHeaders): Effect.Effect<void> {
+  /** An answer that is no failure has begun; `headers` where it has any. */
+  answered(headers?: RateLimitHeaders): Effect.Effect<void> {
     const { watch } = this
-    const observed = this.reservation.observe(headers)
+    const observed = headers === undefined ? Effect.void : this.reservation.observe(headers)
     return watch === undefined ? observed : Effect.andThen(observed, Effect.sync(watch.answered))
   }
 
