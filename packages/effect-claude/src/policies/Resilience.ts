@@ -3,6 +3,7 @@
  * fallback > deadline > [bulkhead] > retry (hint, budget) > hedge > breaker pre-check > limiter (every attempt pays) >
  * breaker permit > attempt timeouts > [chaos] > transport.
  */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +12,7 @@ import type * as ClaudeError from "../errors/ClaudeError.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
 import * as Hedge from "./Hedge.ts"
-import { type Call, execute, type Services } from "./internal/execute.ts"
+import { execute } from "./internal/execute.ts"
 import type { Lease } from "./internal/lease.ts"
 import { sharedOf } from "./internal/shared.ts"
 import * as RetryBudget from "./RetryBudget.ts"
@@ -163,18 +164,6 @@ export const describe = (
     { policy: "timeouts", on: true, settings: allShown(timeouts) }
   ])
 
-const services: Effect.Effect<
-  Services,
-  never,
-  ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
-> = Effect.gen(function*() {
-  return {
-    limiter: yield* ClaudeRateLimiter.ClaudeRateLimiter,
-    breaker: yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker,
-    budget: yield* RetryBudget.RetryBudget
-  }
-})
-
 export interface Guard extends Options {
   readonly method: string
   readonly model: string
@@ -191,34 +180,47 @@ const noUsage: ClaudeError.Usage = {
   estimated: true
 }
 
+type State = ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
+
 /** All policies in their order around any effect that fails with reasons; `ClaudeClient` does this for its own calls. */
-export const withResilience = (guard: Guard) =>
-  Effect.fnUntraced(function*<A, R>(self: Effect.Effect<A, ClaudeError.Reason, R>) {
-    const given = yield* settings(guard)
-    const context = yield* Effect.context<R>()
-    const within = yield* services
-    const name = `${guard.method} ${guard.model}`
-    const call: Call<A> = {
-      method: guard.method,
-      model: guard.model,
-      key: guard.model,
-      inputTokens: guard.inputTokens ?? 0,
-      inputBytes: undefined,
-      maxTokens: guard.maxTokens,
-      priority: guard.priority ?? 0,
-      maxAttempts: given.maxAttempts,
-      deadline: given.deadline,
-      maxServerWait: given.maxServerWait,
-      retry: given.retry,
-      resend: true,
-      beginnings: sharedOf(within.budget).beginningsOf(name, given.hedge),
-      attempt: (lease: Lease) =>
+export const withResilience = (guard: Guard) => {
+  const checked = settings(guard)
+  const name = `${guard.method} ${guard.model}`
+  const inputTokens = guard.inputTokens ?? 0
+  const used: ClaudeError.Usage = { ...noUsage, inputTokens }
+  return <A, R>(
+    self: Effect.Effect<A, ClaudeError.Reason, R>
+  ): Effect.Effect<A, ClaudeError.ClaudeError | ImpossiblePolicy, R | State> =>
+    Effect.flatMap(checked, ({ deadline, hedge, maxAttempts, maxServerWait, retry, timeouts }) => {
+      const work = Duration.isFinite(timeouts.attempt) ? Timeouts.withTimeouts(self, timeouts) : self
+      const attempt = (lease: Lease): Effect.Effect<A, ClaudeError.Reason, R> =>
         lease.sent.pipe(
-          Effect.andThen(Timeouts.withTimeouts(Effect.provideContext(self, context), given.timeouts)),
+          Effect.andThen(work),
           // An effect begins to answer when it ends.
-          Effect.tap(lease.answered()),
-          Effect.tap(lease.succeed({ ...noUsage, inputTokens: guard.inputTokens ?? 0 }))
+          Effect.tap(() => Effect.andThen(lease.answered(), lease.succeed(used)))
         )
-    }
-    return yield* execute(within, call)
-  })
+      return Effect.contextWith((context: Context.Context<R | State>) => {
+        const budget = Context.get(context, RetryBudget.RetryBudget)
+        return execute({
+          limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
+          breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
+          budget
+        }, {
+          method: guard.method,
+          model: guard.model,
+          key: guard.model,
+          inputTokens,
+          inputBytes: undefined,
+          maxTokens: guard.maxTokens,
+          priority: guard.priority ?? 0,
+          maxAttempts,
+          deadline,
+          maxServerWait,
+          retry,
+          resend: true,
+          beginnings: hedge === undefined ? undefined : sharedOf(budget).beginningsOf(name, hedge),
+          attempt
+        })
+      })
+    })
+}

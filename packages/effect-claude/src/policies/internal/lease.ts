@@ -7,6 +7,7 @@ import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
 import type { Permit } from "../ClaudeCircuitBreaker.ts"
 import type { Reservation, Settlement } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
+import type { Slot } from "./bulkhead.ts"
 import type { Watch } from "./hedged.ts"
 
 export class Lease {
@@ -16,12 +17,21 @@ export class Lease {
   private readonly permit: Permit
   private readonly budget: RetryBudget["Service"]
   private readonly watch: Watch | undefined
+  private readonly slot: Slot | undefined
 
-  constructor(reservation: Reservation, permit: Permit, budget: RetryBudget["Service"], watch?: Watch) {
+  constructor(
+    reservation: Reservation,
+    permit: Permit,
+    budget: RetryBudget["Service"],
+    watch: Watch | undefined,
+    slot: Slot | undefined
+  ) {
     this.reservation = reservation
     this.permit = permit
     this.budget = budget
     this.watch = watch
+    this.slot = slot
+    slot?.stay()
   }
 
   /** From now on the request is on its way. */
@@ -71,8 +81,9 @@ export class Lease {
     return Effect.suspend(() => {
       if (this.ended) return Effect.void
       this.ended = true
-      const settle = this.reservation.settle(settlement)
-      const { work } = this
+      const { slot, work } = this
+      const settled = this.reservation.settle(settlement)
+      const settle = slot === undefined ? settled : Effect.andThen(settled, Effect.sync(() => slot.leave()))
       // The breaker first: whoever is let in by the settlement must meet it as it is now.
       if (work === undefined) return Effect.andThen(record, settle)
       return Effect.andThen(

@@ -144,7 +144,8 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
             return Effect.succeed(hold(now, need))
           }
           const wait = limit.forecast(need, now)
-          if (limit.waiters.size >= maxQueue || now + wait > (request.deadline ?? Infinity)) {
+          const { deadline = Infinity } = request
+          if (limit.waiters.size >= maxQueue || now + wait >= deadline) {
             const why = limit.waiters.size >= maxQueue ? "queueFull" : "deadline"
             return Effect.fail(new ClaudeError.LimiterRejected({ why, wait: Duration.millis(Math.max(0, wait)) }))
           }
@@ -159,8 +160,14 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
               if (limit.waiters.remove(waiter)) store.drain(entry)
             })
           })
-          return request.granted !== undefined ? queued : Effect.onInterrupt(
-            queued,
+          const bounded = deadline === Infinity ? queued : Effect.timeoutOrElse(queued, {
+            duration: Duration.millis(deadline - now),
+            // The forecast was wrong.
+            orElse: () =>
+              Effect.fail(new ClaudeError.LimiterRejected({ why: "deadline", wait: Duration.millis(deadline - now) }))
+          })
+          return request.granted !== undefined ? bounded : Effect.onInterrupt(
+            bounded,
             () => granted === undefined ? Effect.void : granted.settle({ _tag: "Interrupted" })
           )
         }),
