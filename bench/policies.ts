@@ -66,7 +66,12 @@ export const policies = async (): Promise<void> => {
           "all",
           yield* ours(all(work)),
           peer(
-            cockatiel.wrap(retry(), breaker(), cockatiel.timeout(60_000, cockatiel.TimeoutStrategy.Cooperative), cockatiel.bulkhead(100, 100))
+            cockatiel.wrap(
+              retry(),
+              breaker(),
+              cockatiel.timeout(60_000, cockatiel.TimeoutStrategy.Cooperative),
+              cockatiel.bulkhead(100, 100)
+            )
           )
         ],
         ["nothing, no promise", yield* ours(quick), peer(cockatiel.noop)],

@@ -112,19 +112,21 @@ export const layer = (options: Options = {}): Layer.Layer<ClaudeCircuitBreaker> 
       return ClaudeCircuitBreaker.of({
         check: (key) =>
           Effect.suspend(() => {
-            const blocked = entryOf(key).circuit.blocked(now())
+            const { circuit } = entryOf(key)
+            const blocked = circuit.isClosed ? undefined : circuit.blocked(now())
             return blocked === undefined ? Effect.void : Effect.fail(blocked)
           }),
         acquire: (key) =>
           Effect.suspend(() => {
             const { circuit } = entryOf(key)
-            const blocked = circuit.blocked(now())
+            const at = circuit.isClosed ? 0 : now()
+            const blocked = circuit.blocked(at)
             if (blocked !== undefined) return Effect.fail(blocked)
-            const ticket = circuit.enter(now())
+            const ticket = circuit.enter(at)
             return Effect.succeed<Permit>({
               record: (outcome, reason) =>
                 outcome === "success" || outcome === "ignored"
-                  ? Effect.sync(() => circuit.leave(ticket, outcome, reason, now(), 0))
+                  ? Effect.sync(() => circuit.leave(ticket, outcome, reason, 0, 0))
                   : Effect.map(Random.next, (random) => circuit.leave(ticket, outcome, reason, now(), random))
             })
           }),

@@ -12,7 +12,7 @@ import type * as ClaudeError from "../errors/ClaudeError.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
 import * as Hedge from "./Hedge.ts"
-import { execute } from "./internal/execute.ts"
+import { type Call, execute } from "./internal/execute.ts"
 import type { Lease } from "./internal/lease.ts"
 import { sharedOf } from "./internal/shared.ts"
 import * as RetryBudget from "./RetryBudget.ts"
@@ -62,8 +62,7 @@ export const standard: Settings = {
   hedge: undefined
 }
 
-/** The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem. */
-export const settings = (options: Options = {}): Effect.Effect<Settings, ImpossiblePolicy> => {
+const read = (options: Options): { readonly made: Settings; readonly problems: ReadonlyArray<string> } => {
   const made: Settings = {
     retry: options.retry ?? standard.retry,
     maxAttempts: options.maxAttempts ?? standard.maxAttempts,
@@ -102,6 +101,12 @@ export const settings = (options: Options = {}): Effect.Effect<Settings, Impossi
       problems.push("hedge.shortest is not shorter than deadline: there would never be a hedge.")
     }
   }
+  return { made, problems }
+}
+
+/** The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem. */
+export const settings = (options: Options = {}): Effect.Effect<Settings, ImpossiblePolicy> => {
+  const { made, problems } = read(options)
   return problems.length === 0 ? Effect.succeed(made) : Effect.fail(new ImpossiblePolicy({ problems }))
 }
 
@@ -184,43 +189,51 @@ type State = ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCi
 
 /** All policies in their order around any effect that fails with reasons; `ClaudeClient` does this for its own calls. */
 export const withResilience = (guard: Guard) => {
-  const checked = settings(guard)
+  const { made, problems } = read(guard)
   const name = `${guard.method} ${guard.model}`
   const inputTokens = guard.inputTokens ?? 0
   const used: ClaudeError.Usage = { ...noUsage, inputTokens }
   return <A, R>(
     self: Effect.Effect<A, ClaudeError.Reason, R>
-  ): Effect.Effect<A, ClaudeError.ClaudeError | ImpossiblePolicy, R | State> =>
-    Effect.flatMap(checked, ({ deadline, hedge, maxAttempts, maxServerWait, retry, timeouts }) => {
-      const work = Duration.isFinite(timeouts.attempt) ? Timeouts.withTimeouts(self, timeouts) : self
-      const attempt = (lease: Lease): Effect.Effect<A, ClaudeError.Reason, R> =>
-        lease.sent.pipe(
-          Effect.andThen(work),
-          // An effect begins to answer when it ends.
-          Effect.tap(() => Effect.andThen(lease.answered(), lease.succeed(used)))
-        )
-      return Effect.contextWith((context: Context.Context<R | State>) => {
-        const budget = Context.get(context, RetryBudget.RetryBudget)
-        return execute({
-          limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
-          breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
-          budget
-        }, {
-          method: guard.method,
-          model: guard.model,
-          key: guard.model,
-          inputTokens,
-          inputBytes: undefined,
-          maxTokens: guard.maxTokens,
-          priority: guard.priority ?? 0,
-          maxAttempts,
-          deadline,
-          maxServerWait,
-          retry,
-          resend: true,
-          beginnings: hedge === undefined ? undefined : sharedOf(budget).beginningsOf(name, hedge),
-          attempt
-        })
-      })
+  ): Effect.Effect<A, ClaudeError.ClaudeError | ImpossiblePolicy, R | State> => {
+    if (problems.length > 0) return Effect.fail(new ImpossiblePolicy({ problems }))
+    const work = Duration.isFinite(made.timeouts.attempt) ? Timeouts.withTimeouts(self, made.timeouts) : self
+    const answered = (lease: Lease) => (answer: A) =>
+      // An effect begins to answer when it ends.
+      Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
+    const template = {
+      method: guard.method,
+      model: guard.model,
+      key: guard.model,
+      inputTokens,
+      inputBytes: undefined,
+      maxTokens: guard.maxTokens,
+      priority: guard.priority ?? 0,
+      maxAttempts: made.maxAttempts,
+      deadline: made.deadline,
+      maxServerWait: made.maxServerWait,
+      retry: made.retry,
+      resend: true,
+      attempt: (lease: Lease): Effect.Effect<A, ClaudeError.Reason, R> =>
+        Effect.flatMap(lease.sent, () => Effect.flatMap(work, answered(lease)))
+    }
+    const runIn = (context: Context.Context<R | State>) => {
+      const budget = Context.get(context, RetryBudget.RetryBudget)
+      const call: Call<A, R> = {
+        ...template,
+        beginnings: sharedOf(budget).beginningsOf(name, made.hedge)
+      }
+      return execute({
+        limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
+        breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
+        budget
+      }, call)
+    }
+    // A program calls in one context mostly: what it makes is kept for the next call.
+    let last: { readonly context: Context.Context<R | State>; readonly run: ReturnType<typeof runIn> } | undefined
+    return Effect.contextWith((context: Context.Context<R | State>) => {
+      if (last?.context !== context) last = { context, run: runIn(context) }
+      return last.run
     })
+  }
 }

@@ -47,6 +47,11 @@ export class Circuit {
     this.ring = new Uint8Array(settings.window)
   }
 
+  /** Closed, so that time says nothing. */
+  get isClosed(): boolean {
+    return this.opened === undefined && this.isolations === 0
+  }
+
   state(now: number): State {
     if (this.isolations > 0) return "isolated"
     if (this.opened === undefined) return "closed"

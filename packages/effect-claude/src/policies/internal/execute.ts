@@ -85,19 +85,20 @@ const once = <A, R>(
         held = reservation
       }
     })
-    const attempt = services.breaker.check(call.key).pipe(
-      Effect.andThen(restore(reserve)),
-      Effect.flatMap((reservation) =>
+    const attempt = Effect.flatMap(services.breaker.check(call.key), () =>
+      Effect.flatMap(restore(reserve), (reservation) =>
         Effect.flatMap(services.breaker.acquire(call.key), (permit) => {
           lease = new Lease(reservation, permit, services.budget, watch, slot)
           return restore(call.attempt(lease, deadline, log))
-        })
-      )
-    )
-    return Effect.onExit(attempt, (exit) => {
-      if (Exit.isSuccess(exit) || held === undefined) return Effect.void
+        })))
+    return Effect.onExitPrimitive(attempt, (exit) => {
+      if (Exit.isSuccess(exit) || held === undefined) {
+        return undefined
+      }
       const reason = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
-      if (lease === undefined) return held.settle({ _tag: "Interrupted" })
+      if (lease === undefined) {
+        return held.settle({ _tag: "Interrupted" })
+      }
       return reason === undefined ? lease.interrupt() : lease.fail(reason)
     })
   })
@@ -221,11 +222,11 @@ const tries = <A, R>(
   services: Services,
   call: Call<A, R>,
   clock: Clock.Clock,
+  began: number,
   deadline: number,
   slot: Slot | undefined
 ): Effect.Effect<A, ClaudeError.ClaudeError, R> => {
   const run: Run<A, R> = { services, call, deadline, slot, log: [] }
-  const began = clock.currentTimeMillisUnsafe()
   return Effect.catch(slowOnce(run), (reason) => again(run, clock, reason, began))
 }
 
@@ -235,9 +236,10 @@ export const execute = <A, R>(
   call: Call<A, R>
 ): Effect.Effect<A, ClaudeError.ClaudeError, R> =>
   Effect.clockWith((clock) => {
-    const deadline = clock.currentTimeMillisUnsafe() + Duration.toMillis(call.deadline)
+    const began = clock.currentTimeMillisUnsafe()
+    const deadline = began + Duration.toMillis(call.deadline)
     const { bulkhead } = call
-    if (bulkhead === undefined) return tries(services, call, clock, deadline, undefined)
+    if (bulkhead === undefined) return tries(services, call, clock, began, deadline, undefined)
     const refused = (reason: ClaudeError.Reason) =>
       Effect.fail(
         new ClaudeError.ClaudeError({
@@ -255,6 +257,9 @@ export const execute = <A, R>(
         duration: call.deadline,
         orElse: () => Effect.fail(new ClaudeError.DeadlineExceeded({ deadline: call.deadline }))
       }),
-      { onSuccess: () => tries(services, call, clock, deadline, slot), onFailure: refused }
+      {
+        onSuccess: () => tries(services, call, clock, clock.currentTimeMillisUnsafe(), deadline, slot),
+        onFailure: refused
+      }
     ).pipe(Effect.ensuring(Effect.sync(() => slot?.leave())))
   })

@@ -58,7 +58,7 @@ export class Lease {
   }
 
   succeed(usage: ClaudeError.Usage): Effect.Effect<void> {
-    return this.end({ _tag: "Used", usage }, Effect.andThen(this.permit.record("success"), this.budget.deposit))
+    return this.end({ _tag: "Used", usage }, Effect.flatMap(this.permit.record("success"), () => this.budget.deposit))
   }
 
   fail(reason: ClaudeError.Reason): Effect.Effect<void> {
@@ -83,9 +83,9 @@ export class Lease {
       this.ended = true
       const { slot, work } = this
       const settled = this.reservation.settle(settlement)
-      const settle = slot === undefined ? settled : Effect.andThen(settled, Effect.sync(() => slot.leave()))
+      const settle = slot === undefined ? settled : Effect.flatMap(settled, () => Effect.sync(() => slot.leave()))
       // The breaker first: whoever is let in by the settlement must meet it as it is now.
-      if (work === undefined) return Effect.andThen(record, settle)
+      if (work === undefined) return Effect.flatMap(record, () => settle)
       return Effect.andThen(
         record,
         Effect.contextWith((context: Context.Context<never>) =>

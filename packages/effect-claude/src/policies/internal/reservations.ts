@@ -56,13 +56,13 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
         lookahead
       })
     }
-    const reservation = (entry: Entry, request: ReserveRequest, need: Need, since: number): Reservation => {
+    const reservation = (entry: Entry, request: ReserveRequest, need: Need, waited: number): Reservation => {
       const { limit } = entry
       let mark: Mark | undefined
       let settled = false
       const send = (): Mark => mark ??= limit.send(need, store.now())
       return {
-        waited: store.now() - since,
+        waited,
         sent: Effect.sync(() => {
           if (!settled) send()
         }),
@@ -134,14 +134,14 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
             }
           }
           const need = estimate()
-          const hold = (since: number, taken: Need): Reservation => {
-            const held = reservation(entry, request, taken, since)
+          const hold = (waited: number, taken: Need): Reservation => {
+            const held = reservation(entry, request, taken, waited)
             request.granted?.(held)
             return held
           }
           if (limit.waiters.size === 0 && limit.wait(need, watched, now) === 0) {
             limit.take(need, now)
-            return Effect.succeed(hold(now, need))
+            return Effect.succeed(hold(0, need))
           }
           const wait = limit.forecast(need, now)
           const { deadline = Infinity } = request
@@ -152,7 +152,7 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
           let granted: Reservation | undefined
           const queued = Effect.callback<Reservation, ClaudeError.LimiterRejected>((resume) => {
             const waiter = limit.waiters.add(estimate, watched, request.priority ?? 0, now, () => {
-              granted = hold(now, waiter.need)
+              granted = hold(store.now() - now, waiter.need)
               resume(Effect.succeed(granted))
             }, (why) => resume(Effect.fail(why)))
             store.drain(entry)
