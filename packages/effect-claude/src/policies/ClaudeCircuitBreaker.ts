@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as ClaudeError from "../errors/ClaudeError.ts"
-import { Circuit, type State } from "./internal/circuit.ts"
+import { type Changed as CircuitChanged, Circuit, type State } from "./internal/circuit.ts"
 
 /** Leave to make one call; the first record counts, and only if the state has not changed since. */
 export interface Permit {
@@ -25,11 +25,14 @@ export interface Permit {
   ) => Effect.Effect<void>
 }
 
+/** Told of a change of state that a permit brought about, with what opened the circuit. */
+export type Changed = CircuitChanged
+
 export class ClaudeCircuitBreaker extends Context.Service<ClaudeCircuitBreaker, {
   /** Fails with `CircuitOpen` if a call could not pass now; takes no permit. */
   readonly check: (key: string) => Effect.Effect<void, ClaudeError.CircuitOpen>
   /** A permit, one of the probes when half open; fails with `CircuitOpen`, never waits. */
-  readonly acquire: (key: string) => Effect.Effect<Permit, ClaudeError.CircuitOpen>
+  readonly acquire: (key: string, changed?: Changed) => Effect.Effect<Permit, ClaudeError.CircuitOpen>
   /** Keeps the circuit open by hand until every scope that isolated it has closed. */
   readonly isolate: (key: string) => Effect.Effect<void, never, Scope.Scope>
   readonly state: (key: string) => Effect.Effect<State>
@@ -90,12 +93,12 @@ export const layer = (options: Options = {}): Layer.Layer<ClaudeCircuitBreaker> 
             const blocked = circuitOf(key).blocked(clock.currentTimeMillisUnsafe())
             return blocked === undefined ? Effect.void : Effect.fail(blocked)
           }),
-        acquire: (key) =>
+        acquire: (key, changed) =>
           Effect.suspend(() => {
             const circuit = circuitOf(key)
             const blocked = circuit.blocked(clock.currentTimeMillisUnsafe())
             if (blocked !== undefined) return Effect.fail(blocked)
-            const ticket = circuit.enter(clock.currentTimeMillisUnsafe())
+            const ticket = circuit.enter(clock.currentTimeMillisUnsafe(), changed)
             return Effect.succeed<Permit>({
               record: (outcome, reason) =>
                 outcome === "success" || outcome === "ignored"

@@ -8,7 +8,8 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
-import type { ClaudeCircuitBreaker } from "../ClaudeCircuitBreaker.ts"
+import type { CallWatch } from "../../telemetry/internal/hook.ts"
+import type { Changed, ClaudeCircuitBreaker } from "../ClaudeCircuitBreaker.ts"
 import type { ClaudeRateLimiter, Reservation } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
@@ -40,6 +41,8 @@ export interface Call<A> {
   readonly resend: boolean
   /** How long answers of this kind take to begin, where a slow one gets a second request. */
   readonly beginnings?: Beginnings | undefined
+  /** Told what happens, where somebody listens. */
+  readonly told?: CallWatch | undefined
   /** `log`: the tries before this one, for errors that leave by another way than this effect. */
   readonly attempt: (
     lease: Lease,
@@ -71,6 +74,8 @@ const once = <A>(
   Effect.uninterruptibleMask((restore) => {
     let held: Reservation | undefined
     let lease: Lease | undefined
+    const { told } = call
+    const changed: Changed | undefined = told && ((...change) => told.circuit(call.model, ...change))
     const reserve = services.limiter.reserve({
       model: call.model,
       inputBytes: call.inputBytes,
@@ -86,9 +91,12 @@ const once = <A>(
     const attempt = services.breaker.check(call.key).pipe(
       Effect.andThen(restore(bounded(call, left, reserve))),
       Effect.flatMap((reservation) =>
-        Effect.flatMap(services.breaker.acquire(call.key), (permit) => {
-          lease = new Lease(reservation, permit, services.budget, watch)
-          return restore(call.attempt(lease, deadline, log))
+        Effect.flatMap(services.breaker.acquire(call.key, changed), (permit) => {
+          if (told !== undefined && reservation.waited > 0) told.waited("limiter", reservation.waited)
+          const attempt = told?.attempt(call.model)
+          lease = new Lease(reservation, permit, services.budget, watch, attempt)
+          const work = call.attempt(lease, deadline, log)
+          return restore(attempt === undefined ? work : attempt.within(work))
         })
       )
     )
@@ -113,7 +121,8 @@ const slowOnce = <A>(
     services.budget,
     (watch) => once(services, call, deadline, left, log, watch),
     (watch) =>
-      Effect.clockWith((clock) => once(services, call, deadline, 1, log, watch, clock.currentTimeMillisUnsafe()))
+      Effect.clockWith((clock) => once(services, call, deadline, 1, log, watch, clock.currentTimeMillisUnsafe())),
+    call.told?.hedged
   )
 
 type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
@@ -131,7 +140,9 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
       reason: ClaudeError.mark(reason, { retried: true }),
       attempts: log
     })
+  const { told } = call
   const refuse = (refused: Refusal, wait?: Duration.Duration, waitSource?: ClaudeError.Attempt["waitSource"]): void => {
+    if (told !== undefined && last !== undefined) told.refused(refused, last)
     const tried = log.at(-1)
     if (tried !== undefined) log[log.length - 1] = { ...tried, wait: wait ?? tried.wait, waitSource, refused }
   }
@@ -147,6 +158,7 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
       const wait = Math.max(shortestBreakerWait, Duration.toMillis(reason.retryAfter)) + spread
       if (now + wait <= deadline) {
         yield* Effect.sleep(Duration.millis(wait))
+        told?.waited("breaker", wait)
         continue
       }
       refuse("deadline", Duration.millis(wait), "breaker")
@@ -199,6 +211,8 @@ export const execute = Effect.fnUntraced(function*<A>(services: Services, call: 
       return yield* failWith(reason)
     }
     log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
+    told?.retrying(reason, Duration.toMillis(next.wait), next.source)
     yield* Effect.onInterrupt(Effect.sleep(next.wait), () => services.budget.refund(reason.outcome))
+    told?.waited(next.source, Duration.toMillis(next.wait))
   }
 })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { isReal } from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
+import type { AttemptWatch } from "../../telemetry/internal/hook.ts"
 import type { Permit } from "../ClaudeCircuitBreaker.ts"
 import type { Reservation, Settlement } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
@@ -16,12 +17,21 @@ export class Lease {
   private readonly permit: Permit
   private readonly budget: RetryBudget["Service"]
   private readonly watch: Watch | undefined
+  /** Told of the answer's headers and of the end, where somebody listens. */
+  readonly told: AttemptWatch | undefined
 
-  constructor(reservation: Reservation, permit: Permit, budget: RetryBudget["Service"], watch?: Watch) {
+  constructor(
+    reservation: Reservation,
+    permit: Permit,
+    budget: RetryBudget["Service"],
+    watch?: Watch,
+    told?: AttemptWatch
+  ) {
     this.reservation = reservation
     this.permit = permit
     this.budget = budget
     this.watch = watch
+    this.told = told
   }
 
   /** From now on the request is on its way. */
@@ -71,6 +81,7 @@ export class Lease {
     return Effect.suspend(() => {
       if (this.ended) return Effect.void
       this.ended = true
+      this.told?.ended(settlement)
       const settle = this.reservation.settle(settlement)
       const { work } = this
       // The breaker first: whoever is let in by the settlement must meet it as it is now.
