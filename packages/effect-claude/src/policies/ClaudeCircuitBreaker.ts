@@ -16,7 +16,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as ClaudeError from "../errors/ClaudeError.ts"
 import { type After, Changes } from "./internal/changes.ts"
-import { Circuit, type State } from "./internal/circuit.ts"
+import { type Changed as CircuitChanged, Circuit, type State } from "./internal/circuit.ts"
 
 /** Leave to make one call; the first record counts, and only if the state has not changed since. */
 export interface Permit {
@@ -26,11 +26,14 @@ export interface Permit {
   ) => Effect.Effect<void>
 }
 
+/** Told of a change of state that a permit brought about, with what opened the circuit. */
+export type Changed = CircuitChanged
+
 export class ClaudeCircuitBreaker extends Context.Service<ClaudeCircuitBreaker, {
   /** Fails with `CircuitOpen` if a call could not pass now; takes no permit. */
   readonly check: (key: string) => Effect.Effect<void, ClaudeError.CircuitOpen>
   /** A permit, one of the probes when half open; fails with `CircuitOpen`, never waits. */
-  readonly acquire: (key: string) => Effect.Effect<Permit, ClaudeError.CircuitOpen>
+  readonly acquire: (key: string, changed?: Changed) => Effect.Effect<Permit, ClaudeError.CircuitOpen>
   /** Waits until a call that was rejected has a chance again; all who wait are woken together. */
   readonly changed: (key: string) => Effect.Effect<void>
   /** Keeps the circuit open by hand until every scope that isolated it has closed. */
@@ -116,13 +119,13 @@ export const layer = (options: Options = {}): Layer.Layer<ClaudeCircuitBreaker> 
             const blocked = circuit.isClosed ? undefined : circuit.blocked(now())
             return blocked === undefined ? Effect.void : Effect.fail(blocked)
           }),
-        acquire: (key) =>
+        acquire: (key, changed) =>
           Effect.suspend(() => {
             const { circuit } = entryOf(key)
             const at = circuit.isClosed ? 0 : now()
             const blocked = circuit.blocked(at)
             if (blocked !== undefined) return Effect.fail(blocked)
-            const ticket = circuit.enter(at)
+            const ticket = circuit.enter(at, changed)
             return Effect.succeed<Permit>({
               record: (outcome, reason) =>
                 outcome === "success" || outcome === "ignored"

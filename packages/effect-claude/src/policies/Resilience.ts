@@ -213,15 +213,20 @@ export const withResilience = (guard: Guard) => {
       deadline: made.deadline,
       maxServerWait: made.maxServerWait,
       retry: made.retry,
-      resend: true,
-      attempt: (lease: Lease): Effect.Effect<A, ClaudeError.Reason, R> =>
-        Effect.flatMap(lease.sent, () => Effect.flatMap(work, answered(lease)))
+      resend: true
     }
     const runIn = (context: Context.Context<R | State>) => {
       const budget = Context.get(context, RetryBudget.RetryBudget)
-      const call: Call<A, R> = {
+      // Where it runs in this very context already, that costs nothing.
+      const given = Effect.updateContext(
+        work,
+        (inner: Context.Context<never>): Context.Context<R | State> =>
+          inner === context ? context : Context.merge(context, inner)
+      )
+      const call: Call<A> = {
         ...template,
-        beginnings: sharedOf(budget).beginningsOf(name, made.hedge)
+        beginnings: sharedOf(budget).beginningsOf(name, made.hedge),
+        attempt: (lease) => Effect.flatMap(lease.sent, () => Effect.flatMap(given, answered(lease)))
       }
       return execute({
         limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),

@@ -12,16 +12,18 @@ import { execute, type Services } from "../../policies/internal/execute.ts"
 import { Shared } from "../../policies/internal/shared.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
-import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
+import { Listener, type Source } from "../../telemetry/internal/hook.ts"
+import type { CallOptions, ClaudeClient, CreateOptions, StreamOptions } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import { collecting } from "./collecting.ts"
 import { falling } from "./falling.ts"
 import { Gate, type Setting } from "./gate.ts"
 import { injected } from "./injected.ts"
-import { forMessage, type Run } from "./run.ts"
+import { forMessage, type Run, type Told } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
 import * as Watchdog from "./watchdog.ts"
+import { watched } from "./watched.ts"
 
 /** From here the SDK refuses a request that is not streamed. */
 const streamedFrom = 21_334
@@ -91,6 +93,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       maxServerWait: settings.maxServerWait,
       retry: settings.retry,
       resend,
+      told: options.told,
       // JSON begins when it is finished, so that each way of asking has its own.
       beginnings: shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>
@@ -100,7 +103,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
 
   const plain = <A>(
     method: string,
-    options: CallOptions,
+    options: CallOptions & Told,
     start: ((signal: AbortSignal) => Promise<A>) | undefined
   ): Effect.Effect<A, ClaudeError.ClaudeError> =>
     call({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
@@ -116,7 +119,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     })
 
   const client: ClaudeClient["Service"] = {
-    createMessage: (params, options = {}) =>
+    createMessage: (params, options: CreateOptions & Told = {}) =>
       Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
         const { continuations = 0, continueOnMaxTokens = 0 } = options
         if (continuations > 0 || continueOnMaxTokens > 0) return collecting(call, params, options, untilOf(options))
@@ -128,7 +131,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
           )
           : call(request, (context) => Attempts.json(context, params))
       }),
-    streamMessage: (params, options = {}) =>
+    streamMessage: (params, options: StreamOptions & Told = {}) =>
       Stream.unwrap(
         Effect.andThen(gate.pass("streamMessage", params), () =>
           streaming(
@@ -175,5 +178,15 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   const scope = yield* Effect.scope
   // What fails is asked again later; a call never waits for it.
   gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
-  return fallback === undefined ? client : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
+  const source: Source = {
+    provider: Sdk.providerOf(given),
+    host,
+    limits: services.limiter.state,
+    circuit: (model) => services.breaker.state(`${host} ${model}`),
+    retries: services.budget.level
+  }
+  const whole = fallback === undefined
+    ? client
+    : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
+  return watched(yield* Listener, source, whole)
 })

@@ -18,8 +18,12 @@ export interface Settings {
 export interface Ticket {
   readonly epoch: number
   readonly began: number
+  readonly changed: Changed | undefined
   done: boolean
 }
+
+/** Told of a change of state by whose call it came about. */
+export type Changed = (from: State, to: State, reason: RealReason | undefined) => void
 
 /** How long a caller that meets a running probe is told to wait, in milliseconds; those who can wait for its end do. */
 const whileProbing = 1000
@@ -82,12 +86,13 @@ export class Circuit {
   }
 
   /** To be called only when not blocked. */
-  enter(now: number): Ticket {
+  enter(now: number, changed?: Changed): Ticket {
     if (this.opened !== undefined && !this.halfOpen) {
       this.halfOpen = true
       this.epoch++
+      changed?.("open", "halfOpen", undefined)
     }
-    const ticket: Ticket = { epoch: this.epoch, began: now, done: false }
+    const ticket: Ticket = { epoch: this.epoch, began: now, changed, done: false }
     if (this.halfOpen) this.probes.add(ticket)
     return ticket
   }
@@ -115,6 +120,7 @@ export class Circuit {
     if (this.halfOpen) {
       if (failed) this.open(reason, now, random)
       else this.close()
+      ticket.changed?.("halfOpen", failed ? "open" : "closed", reason)
       return
     }
     if (this.calls === this.settings.window) this.failures -= this.ring[this.at]!
@@ -124,7 +130,10 @@ export class Circuit {
     this.at = (this.at + 1) % this.settings.window
     if (
       failed && this.calls >= this.settings.minimumCalls && this.failures >= this.calls * this.settings.failureRate
-    ) this.open(reason, now, random)
+    ) {
+      this.open(reason, now, random)
+      ticket.changed?.("closed", "open", reason)
+    }
   }
 
   private free(now: number): boolean {

@@ -8,7 +8,8 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
-import type { ClaudeCircuitBreaker } from "../ClaudeCircuitBreaker.ts"
+import type { CallWatch } from "../../telemetry/internal/hook.ts"
+import type { Changed, ClaudeCircuitBreaker } from "../ClaudeCircuitBreaker.ts"
 import type { ClaudeRateLimiter, Reservation } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
@@ -23,7 +24,7 @@ export interface Services {
   readonly budget: RetryBudget["Service"]
 }
 
-export interface Call<A, R = never> {
+export interface Call<A> {
   readonly method: string
   readonly model: string
   /** The breaker's key: endpoint and model. */
@@ -43,18 +44,20 @@ export interface Call<A, R = never> {
   readonly bulkhead?: Bulkhead | undefined
   /** How long answers of this kind take to begin, where a slow one gets a second request. */
   readonly beginnings?: Beginnings | undefined
+  /** Told what happens, where somebody listens. */
+  readonly told?: CallWatch | undefined
   /** `log`: the tries before this one, for errors that leave by another way than this effect. */
   readonly attempt: (
     lease: Lease,
     deadline: number,
     log: ReadonlyArray<ClaudeError.Attempt>
-  ) => Effect.Effect<A, ClaudeError.Reason, R>
+  ) => Effect.Effect<A, ClaudeError.Reason>
 }
 
 /** What the attempts of one call share. */
-interface Run<A, R> {
+interface Run<A> {
   readonly services: Services
-  readonly call: Call<A, R>
+  readonly call: Call<A>
   /** An instant in Clock milliseconds. */
   readonly deadline: number
   readonly slot: Slot | undefined
@@ -65,14 +68,16 @@ interface Run<A, R> {
 const spread = 1000
 
 /** One attempt: what it took is given back on every way out, whenever it is interrupted. */
-const once = <A, R>(
-  { call, deadline, log, services, slot }: Run<A, R>,
+const once = <A>(
+  { call, deadline, log, services, slot }: Run<A>,
   admitBy: number,
   watch?: Watch
-): Effect.Effect<A, ClaudeError.Reason, R> =>
+): Effect.Effect<A, ClaudeError.Reason> =>
   Effect.uninterruptibleMask((restore) => {
     let held: Reservation | undefined
     let lease: Lease | undefined
+    const { told } = call
+    const changed: Changed | undefined = told && ((...change) => told.circuit(call.model, ...change))
     const reserve = services.limiter.reserve({
       model: call.model,
       inputBytes: call.inputBytes,
@@ -87,9 +92,14 @@ const once = <A, R>(
     })
     const attempt = Effect.flatMap(services.breaker.check(call.key), () =>
       Effect.flatMap(restore(reserve), (reservation) =>
-        Effect.flatMap(services.breaker.acquire(call.key), (permit) => {
-          lease = new Lease(reservation, permit, services.budget, watch, slot)
-          return restore(call.attempt(lease, deadline, log))
+        Effect.flatMap(services.breaker.acquire(call.key, changed), (permit) => {
+          if (told !== undefined && reservation.waited > 0) {
+            told.waited("limiter", reservation.waited)
+          }
+          const attempt = told?.attempt(call.model)
+          lease = new Lease(reservation, permit, services.budget, watch, slot, attempt)
+          const work = call.attempt(lease, deadline, log)
+          return restore(attempt === undefined ? work : attempt.within(work))
         })))
     return Effect.onExitPrimitive(attempt, (exit) => {
       if (Exit.isSuccess(exit) || held === undefined) {
@@ -104,21 +114,22 @@ const once = <A, R>(
   })
 
 /** One attempt, or two where the first is slow to begin; the second never waits. */
-const slowOnce = <A, R>(run: Run<A, R>): Effect.Effect<A, ClaudeError.Reason, R> => {
+const slowOnce = <A>(run: Run<A>): Effect.Effect<A, ClaudeError.Reason> => {
   const { call, deadline, services } = run
   return call.beginnings === undefined || !call.resend ? once(run, deadline) : hedged(
     call.beginnings,
     services.budget,
     (watch) => once(run, deadline, watch),
-    (watch) => Effect.clockWith((clock) => once(run, clock.currentTimeMillisUnsafe(), watch))
+    (watch) => Effect.clockWith((clock) => once(run, clock.currentTimeMillisUnsafe(), watch)),
+    call.told && ((what) => call.told?.hedged(what))
   )
 }
 
 type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
 
 /** What comes after a failed try: waits, more tries, and the error of the last. */
-const again = Effect.fnUntraced(function*<A, R>(
-  run: Run<A, R>,
+const again = Effect.fnUntraced(function*<A>(
+  run: Run<A>,
   clock: Clock.Clock,
   first: ClaudeError.Reason,
   at: number
@@ -134,7 +145,9 @@ const again = Effect.fnUntraced(function*<A, R>(
       reason: ClaudeError.mark(reason, { retried: true }),
       attempts: log
     })
+  const { told } = call
   const refuse = (refused: Refusal, wait?: Duration.Duration, waitSource?: ClaudeError.Attempt["waitSource"]): void => {
+    if (told !== undefined && last !== undefined) told.refused(refused, last)
     const tried = log.at(-1)
     if (tried !== undefined) log[log.length - 1] = { ...tried, wait: wait ?? tried.wait, waitSource, refused }
   }
@@ -156,6 +169,7 @@ const again = Effect.fnUntraced(function*<A, R>(
         return yield* failWith(last ?? reason)
       }
       yield* Effect.sleep(Duration.millis((yield* Random.next) * Math.min(spread, rest)))
+      told?.waited("breaker", clock.currentTimeMillisUnsafe() - now)
     } else if (!ClaudeError.isReal(reason)) {
       if (reason._tag === "LimiterRejected" && last !== undefined) {
         refuse("deadline", reason.wait, "schedule")
@@ -208,7 +222,9 @@ const again = Effect.fnUntraced(function*<A, R>(
         return yield* failWith(reason)
       }
       log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
+      told?.retrying(reason, Duration.toMillis(next.wait), next.source)
       yield* Effect.onInterrupt(Effect.sleep(next.wait), () => services.budget.refund(outcome))
+      told?.waited(next.source, Duration.toMillis(next.wait))
     }
     began = clock.currentTimeMillisUnsafe()
     const result = yield* Effect.result(slowOnce(run))
@@ -218,23 +234,23 @@ const again = Effect.fnUntraced(function*<A, R>(
 })
 
 /** The tries of a call that has its place; one that succeeds at once pays for nothing else. */
-const tries = <A, R>(
+const tries = <A>(
   services: Services,
-  call: Call<A, R>,
+  call: Call<A>,
   clock: Clock.Clock,
   began: number,
   deadline: number,
   slot: Slot | undefined
-): Effect.Effect<A, ClaudeError.ClaudeError, R> => {
-  const run: Run<A, R> = { services, call, deadline, slot, log: [] }
+): Effect.Effect<A, ClaudeError.ClaudeError> => {
+  const run: Run<A> = { services, call, deadline, slot, log: [] }
   return Effect.catch(slowOnce(run), (reason) => again(run, clock, reason, began))
 }
 
 /** Runs a call under all policies. Fails with the last real reason and the log of every try. */
-export const execute = <A, R>(
+export const execute = <A>(
   services: Services,
-  call: Call<A, R>
-): Effect.Effect<A, ClaudeError.ClaudeError, R> =>
+  call: Call<A>
+): Effect.Effect<A, ClaudeError.ClaudeError> =>
   Effect.clockWith((clock) => {
     const began = clock.currentTimeMillisUnsafe()
     const deadline = began + Duration.toMillis(call.deadline)

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { isReal } from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
+import type { AttemptWatch } from "../../telemetry/internal/hook.ts"
 import type { Permit } from "../ClaudeCircuitBreaker.ts"
 import type { Reservation, Settlement } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
@@ -18,18 +19,22 @@ export class Lease {
   private readonly budget: RetryBudget["Service"]
   private readonly watch: Watch | undefined
   private readonly slot: Slot | undefined
+  /** Told of the answer's headers and of the end, where somebody listens. */
+  readonly told: AttemptWatch | undefined
 
   constructor(
     reservation: Reservation,
     permit: Permit,
     budget: RetryBudget["Service"],
     watch: Watch | undefined,
-    slot: Slot | undefined
+    slot: Slot | undefined,
+    told: AttemptWatch | undefined
   ) {
     this.reservation = reservation
     this.permit = permit
     this.budget = budget
     this.watch = watch
+    this.told = told
     this.slot = slot
     slot?.stay()
   }
@@ -81,6 +86,7 @@ export class Lease {
     return Effect.suspend(() => {
       if (this.ended) return Effect.void
       this.ended = true
+      this.told?.ended(settlement)
       const { slot, work } = this
       const settled = this.reservation.settle(settlement)
       const settle = slot === undefined ? settled : Effect.flatMap(settled, () => Effect.sync(() => slot.leave()))

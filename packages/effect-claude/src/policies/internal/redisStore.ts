@@ -25,7 +25,7 @@ interface Shared {
 /** Nothing that a user wrote can end the name or stand for another. */
 const escape = (text: string): string => text.replace(/[^\w.-]/gu, (char) => `%${char.codePointAt(0)?.toString(16)};`)
 
-const stateOf = ({ entry: { name }, limit }: Shared, now: number): LimitState => {
+const stateOf = (key: string, { entry: { name }, limit }: Shared, now: number): LimitState => {
   const [requests, inputTokens, outputTokens] = dimensions.map((dimension) =>
     limit.gate === "redis" ? limit.told?.levels[dimension] : undefined
   )
@@ -33,6 +33,7 @@ const stateOf = ({ entry: { name }, limit }: Shared, now: number): LimitState =>
   const level = (dimension: typeof dimensions[number]): number =>
     (limit.gate === "redis" ? limit.level(dimension, now) : undefined) ?? buckets[dimension].read(now)
   return {
+    key,
     name,
     requests: level("requests"),
     inputTokens: level("inputTokens"),
@@ -102,7 +103,8 @@ export const makeRedis = (
     return {
       reserve: service.reserve,
       state: Effect.suspend(() =>
-        Effect.forEach(all.values(), (shared) => Effect.map(shared.gate.refresh, () => stateOf(shared, local.now())), {
+        Effect.forEach(all.values(), (shared) =>
+          Effect.map(shared.gate.refresh, () => stateOf(options.key, shared, local.now())), {
           concurrency: "unbounded"
         })
       )

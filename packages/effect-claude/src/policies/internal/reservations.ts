@@ -173,6 +173,7 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
         }),
       state: Effect.sync(() =>
         store.entries(key).map(({ limit, name }) => ({
+          key,
           name,
           requests: limit.buckets.requests.read(store.now()),
           inputTokens: limit.buckets.inputTokens.read(store.now()),
