@@ -41,6 +41,11 @@ export interface Options {
   readonly maxServerWait?: Duration.Input
   /** A second request for an answer that is slow to begin; it can double the cost. Default off; `true` for the standard. */
   readonly hedge?: boolean | Hedge.Options
+  /**
+   * At most so many calls at once, their waits and tries included; `maxQueue` more may wait, 200,000 by default, and
+   * others are rejected. A stream holds its place until it has ended. Default off.
+   */
+  readonly bulkhead?: { readonly concurrent: number; readonly maxQueue?: number }
 }
 
 export interface Settings {
@@ -50,6 +55,7 @@ export interface Settings {
   readonly timeouts: Timeouts.Timeouts
   readonly maxServerWait: Duration.Duration
   readonly hedge: Hedge.Hedge | undefined
+  readonly bulkhead: { readonly concurrent: number; readonly maxQueue: number } | undefined
 }
 
 /** 6 attempts within 10 minutes, the standard schedule and timeouts, a server's wait of at most 5 minutes. */
@@ -59,8 +65,12 @@ export const standard: Settings = {
   deadline: Duration.minutes(10),
   timeouts: Timeouts.standard,
   maxServerWait: Duration.minutes(5),
-  hedge: undefined
+  hedge: undefined,
+  bulkhead: undefined
 }
+
+/** Calls that may wait for a place in the bulkhead. */
+const maxQueue = 200_000
 
 const read = (options: Options): { readonly made: Settings; readonly problems: ReadonlyArray<string> } => {
   const made: Settings = {
@@ -73,7 +83,8 @@ const read = (options: Options): { readonly made: Settings; readonly problems: R
       : Duration.fromInputUnsafe(options.maxServerWait),
     hedge: options.hedge === undefined || options.hedge === false
       ? undefined
-      : Hedge.make(options.hedge === true ? {} : options.hedge)
+      : Hedge.make(options.hedge === true ? {} : options.hedge),
+    bulkhead: options.bulkhead && { maxQueue, ...options.bulkhead }
   }
   const problems: Array<string> = []
   if (!(made.maxAttempts >= 1)) problems.push(`maxAttempts is ${made.maxAttempts}; it counts the first: at least 1.`)
@@ -87,7 +98,13 @@ const read = (options: Options): { readonly made: Settings; readonly problems: R
         `(${Duration.format(made.deadline)}): no attempt could ever time out.`
     )
   }
-  const { hedge } = made
+  const { bulkhead, hedge } = made
+  if (bulkhead !== undefined && !(bulkhead.concurrent >= 1)) {
+    problems.push(`bulkhead.concurrent is ${bulkhead.concurrent}; at least 1: no call could ever begin.`)
+  }
+  if (bulkhead !== undefined && !(bulkhead.maxQueue >= 0)) {
+    problems.push(`bulkhead.maxQueue is ${bulkhead.maxQueue}; at least 0.`)
+  }
   if (hedge !== undefined) {
     if (!(hedge.percentile > 0 && hedge.percentile < 1)) {
       problems.push(`hedge.percentile is ${hedge.percentile}; between 0 and 1.`)
@@ -226,6 +243,7 @@ export const withResilience = (guard: Guard) => {
       const call: Call<A> = {
         ...template,
         beginnings: sharedOf(budget).beginningsOf(name, made.hedge),
+        bulkhead: sharedOf(budget).bulkheadOf(name, made.bulkhead),
         attempt: (lease) => Effect.flatMap(lease.sent, () => Effect.flatMap(given, answered(lease)))
       }
       return execute({

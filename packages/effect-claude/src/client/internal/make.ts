@@ -69,6 +69,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
 
   const { hedge } = settings
   const shared = new Shared()
+  const bulkhead = shared.bulkheadOf("", settings.bulkhead)
 
   const call: Run = (request, attempt) => {
     const { model, options, resend, size } = request
@@ -95,6 +96,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       resend,
       told: options.told,
       // JSON begins when it is finished, so that each way of asking has its own.
+      bulkhead,
       beginnings: shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>
         attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
