@@ -158,6 +158,24 @@ describe("bulkhead", () => {
       assert.strictEqual(bulkhead.running, 0)
     }))
 
+  it.effect("nobody is overtaken more than 64 times by calls of higher priority", () =>
+    Effect.gen(function*() {
+      const bulkhead = new Bulkhead({ concurrent: 1, maxQueue: 200 })
+      const entered: Array<number> = []
+      const slots: Array<Slot> = []
+      const enter = (priority: number) =>
+        bulkhead.enter(priority, (slot) => {
+          entered.push(priority)
+          slots.push(slot)
+        })
+      yield* enter(0)
+      yield* Effect.forkChild(enter(0), { startImmediately: true })
+      for (let n = 0; n < 100; n++) yield* Effect.forkChild(enter(1), { startImmediately: true })
+      for (let slot = slots.pop(); slot !== undefined; slot = slots.pop()) slot.leave()
+      assert.strictEqual(entered.lastIndexOf(0), 65)
+      assert.deepStrictEqual([entered.length, bulkhead.running], [102, 0])
+    }))
+
   it.effect("interrupted at the moment of the grant, the place goes on to the next", () =>
     Effect.gen(function*() {
       const one = guarded({ concurrent: 1 })

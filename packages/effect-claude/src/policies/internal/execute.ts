@@ -160,14 +160,8 @@ const again = Effect.fnUntraced(function*<A>(
         return yield* failWith(last ?? reason)
       }
       const changed = services.breaker.changed(call.key)
-      const waited = left === Infinity
-        ? Option.some(yield* changed)
-        : yield* Effect.timeoutOption(changed, Duration.millis(left))
-      const rest = deadline - clock.currentTimeMillisUnsafe()
-      if (Option.isNone(waited) || rest <= 0) {
-        refuse("deadline", reason.retryAfter, "breaker")
-        return yield* failWith(last ?? reason)
-      }
+      yield* left === Infinity ? changed : Effect.timeoutOption(changed, Duration.millis(left))
+      const rest = Math.max(0, deadline - clock.currentTimeMillisUnsafe())
       yield* Effect.sleep(Duration.millis((yield* Random.next) * Math.min(spread, rest)))
       told?.waited("breaker", clock.currentTimeMillisUnsafe() - now)
     } else if (!ClaudeError.isReal(reason)) {
