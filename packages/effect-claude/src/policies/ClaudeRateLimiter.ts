@@ -57,6 +57,8 @@ export interface Reservation {
 
 /** One limit as it stands. */
 export interface LimitState {
+  /** The limiter's key. */
+  readonly key: string
   readonly name: string
   readonly requests: number
   readonly inputTokens: number

@@ -109,7 +109,7 @@ const cancelled = (jobs: Batching["jobs"]) =>
     yield* MessageBatches.cancelAll
     const ids = new Set<string>()
     for (const entry of yield* BatchJournal.BatchJournal.use((journal) => journal.read)) {
-      if (entry._tag === "Intent") for (const id of entry.ids) ids.add(id)
+      if (entry._tag === "Intent") { for (const id of entry.ids) ids.add(id) }
     }
     return Stream.filter(jobs, (job) => ids.has(job.customId))
   })
@@ -138,8 +138,9 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
   const all = Effect.gen(function*() {
     for (let round = 0;; round++) {
       const before = Tally.done(run.tally)
-      const result = yield* Effect.result(Effect.catchTag(once, "BatchJournalFailed", (error) =>
-        Effect.fail(Journal.failed(out)(error))))
+      const result = yield* Effect.result(
+        Effect.catchTag(once, "BatchJournalFailed", (error) => Effect.fail(Journal.failed(out)(error)))
+      )
       if (Result.isSuccess(result)) return cancel ? yield* halt(run, "Cancelled by hand") : undefined
       const error = result.failure
       if (error._tag !== "ClaudeError") return yield* Effect.fail(error)

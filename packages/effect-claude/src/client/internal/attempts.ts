@@ -86,6 +86,9 @@ export const within = <A>(
     )
   })
 
+const requestIdOf = ({ header }: Sdk.Opened): string | undefined =>
+  header("request-id") ?? header("x-amzn-requestid") ?? undefined
+
 const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, ClaudeError.Reason> =>
   Effect.suspend(() => {
     const controller = new AbortController()
@@ -101,7 +104,10 @@ const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, Claud
           () => controller.abort()
         )
       ),
-      Effect.tap((opened) => context.lease.answered(RateLimitHeaders.fromHeaders(opened.header)))
+      Effect.tap((opened) => {
+        context.lease.told?.answered(opened.status, requestIdOf(opened))
+        return context.lease.answered(RateLimitHeaders.fromHeaders(opened.header))
+      })
     )
   })
 

@@ -2,6 +2,7 @@
 import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { CallWatch } from "../../telemetry/internal/hook.ts"
 import type { CallOptions } from "../ClaudeClient.ts"
 import type { Context } from "./attempts.ts"
 import { measure } from "./measure.ts"
@@ -14,11 +15,16 @@ export interface Size {
   readonly maxTokens: number | undefined
 }
 
+/** Among the options of a call where somebody listens; no caller gives it. */
+export interface Told {
+  readonly told?: CallWatch
+}
+
 export interface Request {
   readonly method: string
   readonly model: string
   readonly size: Size
-  readonly options: CallOptions
+  readonly options: CallOptions & Told
   /** False for what must not be sent again once sent. */
   readonly resend: boolean
   /** False for what must never be on its way twice at once. */
@@ -46,7 +52,7 @@ export const mayResend = (params: object): boolean =>
 export const forMessage = (
   method: string,
   current: () => Params,
-  options: CallOptions,
+  options: CallOptions & Told,
   until?: number
 ): Request => {
   const params = current()

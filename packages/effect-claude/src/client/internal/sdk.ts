@@ -219,6 +219,12 @@ export const isDirect = (client: SdkClient): boolean => {
   return given === undefined || given[1] === version
 }
 
+/** The platform's name as the conventions for telemetry have it: the clouds' clients tell their own. */
+export const providerOf = (client: SdkClient): string => {
+  const name: unknown = Reflect.get(client, "_genAIProviderName")
+  return typeof name === "string" ? name : "anthropic"
+}
+
 interface Failed {
   readonly status: number
   readonly headers: { readonly get: (name: string) => string | null }

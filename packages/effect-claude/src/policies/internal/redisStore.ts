@@ -34,7 +34,7 @@ const version = 1
 /** No lease is longer, in milliseconds: a day. */
 const mostLease = 86_400_000
 
-const stateOf = ({ entry: { name }, limit }: Shared, now: number, ahead: number): LimitState => {
+const stateOf = (key: string, { entry: { name }, limit }: Shared, now: number, ahead: number): LimitState => {
   const [requests, inputTokens, outputTokens] = dimensions.map((dimension) =>
     limit.gate === "redis" ? limit.told?.levels[dimension] : undefined
   )
@@ -42,6 +42,7 @@ const stateOf = ({ entry: { name }, limit }: Shared, now: number, ahead: number)
   const level = (dimension: typeof dimensions[number]): number =>
     (limit.gate === "redis" ? limit.level(dimension, now) : undefined) ?? buckets[dimension].read(now)
   return {
+    key,
     name,
     requests: level("requests"),
     inputTokens: level("inputTokens"),
@@ -129,10 +130,8 @@ export const makeRedis = (
       state: Effect.suspend(() =>
         Effect.forEach(
           all.values(),
-          (shared) => Effect.map(shared.gate.refresh, () => stateOf(shared, local.now(), local.ahead())),
-          {
-            concurrency: "unbounded"
-          }
+          (shared) => Effect.map(shared.gate.refresh, () => stateOf(options.key, shared, local.now(), local.ahead())),
+          { concurrency: "unbounded" }
         )
       )
     }

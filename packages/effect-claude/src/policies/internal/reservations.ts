@@ -74,13 +74,13 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
       const name = names.get(model) ?? model
       return store.entry(key, name, listed.get(name) ?? otherwise)
     }
-    const reservation = (entry: Entry, request: ReserveRequest, need: Need, since: number): Reservation => {
+    const reservation = (entry: Entry, request: ReserveRequest, need: Need, waited: number): Reservation => {
       const { limit } = entry
       let mark: Mark | undefined
       let settled = false
       const send = (): Mark => mark ??= limit.send(need, store.now())
       return {
-        waited: store.now() - since,
+        waited,
         sent: Effect.sync(() => {
           if (!settled) send()
         }),
@@ -155,25 +155,26 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
             }
           }
           const need = estimate()
-          const hold = (since: number, taken: Need): Reservation => {
-            const held = reservation(entry, request, taken, since)
+          const hold = (waited: number, taken: Need): Reservation => {
+            const held = reservation(entry, request, taken, waited)
             request.granted?.(held)
             return held
           }
           if (limit.waiters.size === 0 && limit.wait(need, watched, now) === 0) {
             limit.take(need, now)
-            return Effect.succeed(hold(now, need))
+            return Effect.succeed(hold(0, need))
           }
           const wait = limit.forecast(need, now)
+          const { deadline = Infinity } = request
           const isFull = !(limit.waiters.size < maxQueue)
-          if (isFull || now - store.ahead() + wait > (request.deadline ?? Infinity)) {
+          if (isFull || now - store.ahead() + wait >= deadline) {
             const why = isFull ? "queueFull" : "deadline"
             return Effect.fail(new ClaudeError.LimiterRejected({ why, wait: Duration.millis(Math.max(0, wait)) }))
           }
           let granted: Reservation | undefined
           const queued = Effect.callback<Reservation, ClaudeError.LimiterRejected>((resume) => {
             const waiter = limit.waiters.add(estimate, watched, request.priority ?? 0, now, () => {
-              granted = hold(now, waiter.need)
+              granted = hold(store.now() - now, waiter.need)
               resume(Effect.succeed(granted))
             }, (why) => resume(Effect.fail(why)))
             store.drain(entry)
@@ -181,13 +182,20 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
               if (limit.waiters.remove(waiter)) store.drain(entry)
             })
           })
-          return request.granted !== undefined ? queued : Effect.onInterrupt(
-            queued,
+          const bounded = deadline === Infinity ? queued : Effect.timeoutOrElse(queued, {
+            duration: Duration.millis(deadline - now),
+            // The forecast was wrong.
+            orElse: () =>
+              Effect.fail(new ClaudeError.LimiterRejected({ why: "deadline", wait: Duration.millis(deadline - now) }))
+          })
+          return request.granted !== undefined ? bounded : Effect.onInterrupt(
+            bounded,
             () => granted === undefined ? Effect.void : granted.settle({ _tag: "Interrupted" })
           )
         }),
       state: Effect.sync(() =>
         store.entries(key).map(({ limit, name }) => ({
+          key,
           name,
           requests: limit.buckets.requests.read(store.now()),
           inputTokens: limit.buckets.inputTokens.read(store.now()),
