@@ -122,7 +122,7 @@ const slowOnce = <A>(
     (watch) => once(services, call, deadline, left, log, watch),
     (watch) =>
       Effect.clockWith((clock) => once(services, call, deadline, 1, log, watch, clock.currentTimeMillisUnsafe())),
-    call.told?.hedged
+    call.told && ((what) => call.told?.hedged(what))
   )
 
 type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
