@@ -2,6 +2,7 @@
  * What the client and the policies tell while they work. Nobody listens unless `ClaudeTelemetry.layer` is there: then each
  * call has a `CallWatch`. All of it is synchronous and never fails, so that telling can change nothing.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -152,5 +153,14 @@ export const stream = <A, E, R>(
     const hook = fiber.getRef(Listener) ?? built
     if (hook === undefined) return run(undefined)
     const recording = hook.begin(fiber, called())
-    return Stream.onExit(run(recording), (exit) => recording.ended(exit, undefined) ?? Effect.void)
+    // A reader that leaves, or fails by itself, is no failure of the stream.
+    let failed: Exit.Exit<never, E> | undefined
+    const noted = Stream.tapCause(run(recording), (cause) =>
+      Effect.sync(() => {
+        failed = Exit.failCause(cause)
+      }))
+    return Stream.onExit(noted, (exit) => {
+      const isLeft = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+      return recording.ended(failed ?? (isLeft ? exit : Exit.void), undefined) ?? Effect.void
+    })
   }))

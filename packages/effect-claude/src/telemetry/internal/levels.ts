@@ -1,5 +1,5 @@
 /** Limits, circuits and retry budget of one client as gauges. They are asked when somebody exports, and only then. */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Gauges from "./gauges.ts"
@@ -55,7 +55,7 @@ export class Levels {
   private readonly shown = new Set<string>()
   private readonly models = new Set<string>()
   private readonly removals: Array<() => void> = []
-  private fresh = false
+  private samples = 0
 
   constructor(source: Source, around: Surroundings) {
     this.source = source
@@ -76,29 +76,30 @@ export class Levels {
     const state = new Asked<CircuitState>("closed", this.source.circuit(model), this.around.run)
     const labels = { model: label, "server.address": this.around.address }
     this.show(Metrics.circuit, labels, () => stateNumber[state.ask()])
-    this.read()
+    this.sample()
   }
 
   private show(definition: Metrics.Definition, labels: Readonly<Record<string, string>>, read: () => number): void {
     this.removals.push(Gauges.show(definition, labels, this.around.registry, read))
   }
 
-  /** One question for all series of an export, which reads them in one go. */
-  private read(): ReadonlyArray<Level> {
-    if (this.fresh) return this.limits.value
-    this.fresh = true
-    const levels = this.limits.ask()
-    this.around.run(Effect.andThen(Effect.yieldNow, Effect.sync(() => this.fresh = false)))
-    for (const level of levels) this.discover(level)
-    return levels
+  private sample(): void {
+    this.samples++
+    for (const level of this.limits.ask()) this.discover(level)
   }
 
   private discover({ key, limits, name }: Level): void {
     const limiter = this.around.limiters.of(key)
     const model = this.around.models.of(name)
-    const of = (read: (level: Level) => number) => () => {
-      const level = this.read().find((one) => one.key === key && one.name === name)
-      return level === undefined ? 0 : read(level)
+    const of = (read: (level: Level) => number) => {
+      let seen = this.samples
+      return () => {
+        // An export reads each series once: whoever reads again begins the next, and asks for all of them.
+        if (seen === this.samples) this.sample()
+        seen = this.samples
+        const level = this.limits.value.find((one) => one.key === key && one.name === name)
+        return level === undefined ? 0 : read(level)
+      }
     }
     if (this.isNew(key, name)) {
       this.show(Metrics.queued, { limiter, model }, of((level) => level.queued))
