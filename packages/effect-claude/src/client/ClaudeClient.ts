@@ -164,7 +164,9 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const given = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
-  const pooled = options.fetch === undefined ? yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)) : undefined
+  const pooled = options.fetch === undefined
+    ? yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect))
+    : undefined
   return yield* make({
     settings,
     preflight: options.preflight ?? true,

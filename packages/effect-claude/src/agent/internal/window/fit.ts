@@ -130,7 +130,8 @@ export const fit = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<Out
   /** Whether what is there fits; learns from the count where it does not. */
   const check = Effect.fnUntraced(function*() {
     const told = isCounted ? tokens : yield* ask(current.history)
-    if (told === undefined) return tokens <= budget * (1 - uncountedMargin)
+    // What was aimed at leaves room for an estimate; what is left after every strategy is all there is.
+    if (told === undefined) return tokens <= budget
     isCounted = true
     if (told > tokens) margin = Math.min(0.5, margin * 2)
     const learned = Count.known(current.history, prompt, told)
