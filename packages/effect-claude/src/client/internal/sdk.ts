@@ -20,6 +20,8 @@ export interface SdkClient {
       body: Anthropic.MessageCountTokensParams,
       options?: Anthropic.RequestOptions
     ) => PromiseLike<Anthropic.MessageTokensCount>
+    /** Only whether it is there: its routes are asked by their paths. */
+    readonly batches?: object
   }
   readonly models?: {
     readonly retrieve: (
@@ -32,6 +34,23 @@ export interface SdkClient {
       options?: Anthropic.RequestOptions
     ) => AsyncIterable<Anthropic.ModelInfo>
   } | undefined
+  readonly get?: Ask
+  readonly post?: Ask
+  readonly delete?: Ask
+}
+
+type Ask = (
+  path: string,
+  options?: Anthropic.RequestOptions
+) => { readonly asResponse: () => Promise<Response> }
+
+/** A request by its path. */
+export interface Asked {
+  readonly method: "get" | "post" | "delete"
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** JSON that is written already. */
+  readonly body?: Uint8Array
 }
 
 export interface SdkOptions {
@@ -167,6 +186,21 @@ export const open = async (
   return opened(await ask(params, () => start().asResponse()))
 }
 
+/** Sends a request by its path and waits for its headers; undefined where the instance has no such way. */
+export const askPath = (client: SdkClient, asked: Asked): ((signal: AbortSignal) => Promise<Opened>) | undefined => {
+  const { body, method, path, query } = asked
+  if (client[method] === undefined) return undefined
+  return async (signal) =>
+    opened(
+      await ask(undefined, () =>
+        client[method]!(path, {
+          ...requestOptions(signal),
+          ...(query === undefined ? {} : { query }),
+          ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } })
+        }).asResponse())
+    )
+}
+
 const directHost = "api.anthropic.com"
 const versionHeader = "anthropic-version"
 /** What `Anthropic` of 1.x sends unless its user says otherwise. */
@@ -183,6 +217,12 @@ export const isDirect = (client: SdkClient): boolean => {
   const headers = own instanceof Headers ? Array.from(own.entries()) : Object.entries(own)
   const given = headers.find(([name]) => name.toLowerCase() === versionHeader)
   return given === undefined || given[1] === version
+}
+
+/** The platform's name as the conventions for telemetry have it: the clouds' clients tell their own. */
+export const providerOf = (client: SdkClient): string => {
+  const name: unknown = Reflect.get(client, "_genAIProviderName")
+  return typeof name === "string" ? name : "anthropic"
 }
 
 interface Failed {
