@@ -13,6 +13,7 @@ import * as Count from "./internal/window/count.ts"
 import * as Drop from "./internal/window/drop.ts"
 import * as Fit from "./internal/window/fit.ts"
 import * as Room from "./internal/window/room.ts"
+import * as Server from "./internal/window/serverSide.ts"
 import type * as Strategies from "./internal/window/strategy.ts"
 import * as Summary from "./internal/window/summarise.ts"
 
@@ -92,6 +93,31 @@ export const summarise = (options: SummariseOptions): Strategy =>
     maxTokens: options.maxTokens ?? 2048,
     window: options.window ?? Room.known(options.model) ?? Room.smallest,
     instructions: options.instructions ?? Summary.standard
+  })
+
+export interface ServerSideOptions {
+  /** Input tokens from which on the API clears old results of tools; the newest `keep`, default 3, stay. */
+  readonly clearToolResults?: number
+  readonly keep?: number
+  /** Input tokens from which on the API sums up what came before, at least 50,000. */
+  readonly compact?: number
+}
+
+/** Parameters of a request, to be spread into it; none where the API has no such thing. */
+export interface ServerSide extends Server.ServerSide {}
+
+/**
+ * Parameters by which the API shortens the conversation itself; your history stays as it is. Betas of the direct API: asked of
+ * the Models API, and left out for a model or a cloud that does not say it has them.
+ */
+export const serverSide = (
+  model: string,
+  options: ServerSideOptions
+): Effect.Effect<ServerSide, never, ClaudeClient.ClaudeClient> =>
+  Server.serverSide(model, {
+    clearToolResults: options.clearToolResults,
+    compact: options.compact,
+    keep: options.keep ?? 3
   })
 
 /** Results, then exchanges, then steps: nothing that costs a request. */

@@ -482,6 +482,52 @@ describe("counting", () => {
   })
 })
 
+describe("what the API does itself", () => {
+  const ask = (name: string) =>
+    Effect.gen(function*() {
+      const more = yield* ContextWindow.serverSide(name, { clearToolResults: 100_000, compact: 1 })
+      yield* ClaudeClient.createMessage({ model: name, max_tokens: 10, ...more, messages: [user("Hi")] })
+      return more
+    })
+
+  it("its parameters go with the betas they need, as JSON and as a stream", () =>
+    runHandler(server, ({ seen }) =>
+      Effect.gen(function*() {
+        const more = yield* ask(model)
+        yield* ClaudeClient.createMessage({ model, max_tokens: 10, ...more, messages: [user("Hi")] }, { stream: true })
+        const sent = (yield* seen).map(({ request }) => request).filter(({ path }) => path === "/v1/messages")
+        for (const { headers, json } of sent) {
+          assert.strictEqual(headers["anthropic-beta"], "context-management-2025-06-27,compact-2026-01-12")
+          assert.deepNestedInclude(json, {
+            "context_management.edits": [
+              {
+                type: "clear_tool_uses_20250919",
+                trigger: { type: "input_tokens", value: 100_000 },
+                keep: { type: "tool_uses", value: 3 }
+              },
+              { type: "compact_20260112", trigger: { type: "input_tokens", value: 50_000 } }
+            ]
+          })
+        }
+        assert.lengthOf(sent, 2)
+      })))
+
+  it("there are none where the API does not say that it has them", () =>
+    runHandler(
+      (request) =>
+        request.path.startsWith("/v1/models")
+          ? Effect.succeed(Reply.error(404, "not_found_error", "?"))
+          : server(request),
+      ({ seen }) =>
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* ask(model), {})
+          const last = (yield* seen).at(-1)?.request
+          assert.isUndefined(last?.headers["anthropic-beta"])
+          assert.notProperty(last?.json, "context_management")
+        })
+    ))
+})
+
 describe("a window of a loop", () => {
   const window = ContextWindow.make({ window: 20_000 })
   const turn = { ...prompt, max_tokens: 2000 }
