@@ -1,4 +1,4 @@
-/** The size of a request's text in characters, for the limiter's estimate; an image counts as its usual tokens. */
+/** A request's text for the limiter's estimate: its size, an image as its usual tokens, and whether a cache may help. */
 
 /** Characters that stand for one base64 source: about 1,500 tokens. */
 const sourceCharacters = 5_250
@@ -9,6 +9,7 @@ const mostCharacters = 64 * 1024 * 1024
 
 interface Sum {
   characters: number
+  cached: boolean
 }
 
 const visit = (value: unknown, depth: number, sum: Sum): void => {
@@ -33,12 +34,13 @@ const visit = (value: unknown, depth: number, sum: Sum): void => {
   sum.characters += 2
   for (const [name, item] of Object.entries(value)) {
     sum.characters += name.length
+    sum.cached ||= name === "cache_control"
     visit(item, depth + 1, sum)
   }
 }
 
-export const measure = (value: unknown): number => {
-  const sum: Sum = { characters: 0 }
+export const measure = (value: unknown): Readonly<Sum> => {
+  const sum: Sum = { characters: 0, cached: false }
   visit(value, 0, sum)
-  return sum.characters
+  return sum
 }

@@ -29,6 +29,8 @@ export interface Call<A> {
   readonly key: string
   readonly inputBytes: number | undefined
   readonly inputTokens: number | undefined
+  /** Some of the input may be read from the cache. */
+  readonly cached?: boolean | undefined
   readonly maxTokens: number | undefined
   readonly priority: number
   readonly maxAttempts: number
@@ -75,6 +77,7 @@ const once = <A>(
       model: call.model,
       inputBytes: call.inputBytes,
       inputTokens: call.inputTokens,
+      cached: call.cached,
       maxTokens: call.maxTokens,
       priority: call.priority,
       deadline: admitBy,
