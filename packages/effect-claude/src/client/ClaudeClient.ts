@@ -41,6 +41,11 @@ export interface CallOptions {
 
 export interface StreamOptions extends CallOptions {
   /**
+   * Has the API count the input before the limiter is asked, so that it charges a count in place of an estimate: one more
+   * request for each call, which costs no tokens. Without an answer within 5 seconds the estimate stands. Default false.
+   */
+  readonly countTokens?: boolean
+  /**
    * How often a stream that broke after content goes on where it broke, by another request; see `MessageStream` for what
    * is kept. Default 0: never.
    */

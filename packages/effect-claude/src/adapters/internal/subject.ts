@@ -62,7 +62,7 @@ export const read = (place: Place, body: string): Subject | undefined => {
     method,
     model: limited,
     key: `${place.host} ${limited}`,
-    bytes: place.counting ? 0 : measure(params),
+    bytes: place.counting ? 0 : measure(params).characters,
     maxTokens: typeof most === "number" && Number.isFinite(most) ? most : undefined,
     resend: mayResend(params)
   }
