@@ -189,6 +189,11 @@ describe("what the model is told", () => {
       )
     })))
 
+  it("what is said twice is said once", () => {
+    const { properties } = schemaOf(Schema.Struct({ a: Schema.optional(Schema.NullOr(Schema.Number)) }))
+    assert.deepStrictEqual<unknown>(properties, { a: { anyOf: [{ type: "number" }, { type: "null" }] } })
+  })
+
   it("the description is the tool's, else its parameters'", () => {
     const parameters = Schema.Struct({}).annotate({ description: "of the parameters" })
     assert.strictEqual(defined(parameters).param.description, "of the parameters")
@@ -352,6 +357,53 @@ describe("what the model sends", () => {
       })
       const circle = { shape: { kind: "circle", radius: 1, note: null }, tree: { value: 1, kids: [] } }
       assert.deepStrictEqual(yield* accept(circle), { shape: { kind: "circle", radius: 1 }, tree: circle.tree })
+    })))
+
+  it("null stays in an optional key that takes it, and goes in the values of a record", () =>
+    Effect.runPromise(Effect.gen(function*() {
+      const one = Schema.Struct({
+        a: Schema.optionalKey(Schema.NullOr(Schema.String)),
+        b: Schema.optionalKey(Schema.String)
+      })
+      const { accept } = defined(Schema.Struct({ all: Schema.Record(Schema.String, one), some: Schema.Array(one) }))
+      const nulls = { a: null, b: null }
+      assert.deepStrictEqual(yield* accept({ all: { x: nulls }, some: [nulls] }), {
+        all: { x: { a: null } },
+        some: [{ a: null }]
+      })
+    })))
+
+  it("of a union without tags the member that fits says where null is meant", () =>
+    Effect.runPromise(Effect.gen(function*() {
+      const union = Schema.Union([
+        Schema.Struct({ a: Schema.optionalKey(Schema.String), n: Schema.Int }),
+        Schema.Struct({ a: Schema.NullOr(Schema.String), s: Schema.String })
+      ])
+      const { accept, decode } = defined(Schema.Struct({ union }))
+      assert.deepStrictEqual(yield* accept({ union: { a: null, s: "x" } }), { union: { a: null, s: "x" } })
+      assert.deepStrictEqual(yield* accept({ union: { a: null, n: 1 } }), { union: { n: 1 } })
+      assert.deepStrictEqual(
+        yield* Effect.flip(decode({ union: null })).pipe(Effect.map(({ _tag }) => _tag)),
+        "SchemaError"
+      )
+    })))
+
+  it("a deep tree of tagged nodes is walked once", () =>
+    Effect.runPromise(Effect.gen(function*() {
+      interface Node {
+        readonly tag: "left" | "right"
+        readonly next?: Node
+      }
+      const side = <const T extends "left" | "right">(tag: T) =>
+        Schema.Struct({
+          tag: Schema.Literal(tag),
+          next: Schema.optionalKey(Schema.suspend((): Schema.Codec<Node> => Node))
+        })
+      const Node: Schema.Codec<Node> = Schema.Union([side("left"), side("right")])
+      const { accept } = defined(Schema.Struct({ node: Node }))
+      const sent = (depth: number): object => ({ tag: "right", next: depth === 0 ? null : sent(depth - 1) })
+      const text = JSON.stringify(yield* accept({ node: sent(40) }))
+      assert.notInclude(text, "null")
     })))
 
   it("what is no input of the tool is refused with its path", () =>

@@ -198,8 +198,7 @@ const unbounded = (schema: Fields): ReadonlyArray<Violation> => {
     if (!says) found.push(violation(path, "The value may be anything.", "Leave Tool.Strict off, or say what it is."))
     const referred = target(schema, inner["$ref"])
     if (isFields(referred)) visit(referred, `${path}.$ref`)
-    const { $defs: _, ...rest } = inner
-    below(rest, path, visit)
+    below(inner, path, visit)
     around.delete(inner)
   }
   visit(schema, root)
