@@ -3,6 +3,7 @@ import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
 import { kill } from "./kill.ts"
+import { languageModel } from "./languageModel.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
 import { sending } from "./sending.ts"
@@ -14,5 +15,6 @@ classify()
 history()
 await sending()
 await streams()
+await languageModel()
 await kill()
 await shared()
