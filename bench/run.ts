@@ -6,11 +6,13 @@ import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
 import { streams } from "./streams.ts"
+import { telemetryCost } from "./telemetry.ts"
 
 await goodput()
 await overhead()
 classify()
 history()
 await streams()
+await telemetryCost()
 await kill()
 await shared()

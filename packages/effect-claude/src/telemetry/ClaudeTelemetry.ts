@@ -19,7 +19,7 @@ import { type Hook, Listener } from "./internal/hook.ts"
 import * as Metrics from "./internal/metrics.ts"
 import { Outlet } from "./internal/outlet.ts"
 import { CallRecorder, type Shared } from "./internal/recorder.ts"
-import * as Series from "./internal/series.ts"
+import { counter } from "./internal/registered.ts"
 
 export type * from "./internal/event.ts"
 
@@ -65,8 +65,8 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
     const registry = Context.make(Metric.MetricRegistry, yield* Metric.MetricRegistry).pipe(
       Context.add(Metric.CurrentMetricAttributes, yield* Metric.CurrentMetricAttributes)
     )
-    const lost = Series.count(Metrics.lost, {}, registry)
-    const outlet = new Outlet(buffer, () => lost(1))
+    const lost = counter(Metrics.lost, {}, registry)
+    const outlet = new Outlet(buffer, () => lost.add(1))
     const alerts = new Alerts()
     const clients = new Clients(registry, Effect.runForkWith(context), alerts)
 
@@ -93,7 +93,7 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
       begin: (fiber, called) => new CallRecorder(shared, clients.of(called.source), called, fiber),
       spent: (model, usd) => {
         const label = clients.models.of(model)
-        Series.count(Metrics.spent, { model: label }, registry)(usd)
+        counter(Metrics.spent, { model: label }, registry).add(usd)
         if (outlet.isIdle) return
         outlet.publish({ _tag: "Spent", at: clock.currentTimeMillisUnsafe(), model: label, usd })
       },
