@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
@@ -44,22 +45,25 @@ export interface Options<E = never, R = never> {
   readonly content?: boolean
   /** Events that wait for a reader; the oldest are dropped for the newest. */
   readonly buffer?: number
-  /** Run beside the call for each alert, for at most a minute; what becomes of it never touches the call. */
+  /**
+   * Run beside the call for each alert, for at most a minute, and 10 seconds once the layer closes; what becomes of it
+   * never touches the call.
+   */
   readonly onAlert?: (alert: Events.Alert) => Effect.Effect<unknown, E, R>
 }
 
 /** No content; 4,096 events wait for a reader. */
 export const standard = { content: false, buffer: 4096 } as const
 
-/** A hook that has not ended by then is given up. */
+/** A hook that has not ended by then is given up; at the end of the program it has less time. */
 const longestHook = "1 minute"
+const longestFarewell = "10 seconds"
 
 /** Listens to all calls made beneath or beside it, or by clients built above it. */
 export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.Layer<ClaudeTelemetry, never, R> =>
   Layer.effectContext(Effect.gen(function*() {
     const { buffer, content } = { ...standard, ...options }
     const context = yield* Effect.context<R>()
-    const scope = yield* Effect.scope
     const clock = yield* Clock.Clock
     const tracer = yield* Tracer.Tracer
     const registry = Context.make(Metric.MetricRegistry, yield* Metric.MetricRegistry).pipe(
@@ -70,6 +74,14 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
     const alerts = new Alerts()
     const clients = new Clients(registry, Effect.runForkWith(context), alerts)
 
+    const hooks = new Set<Fiber.Fiber<unknown>>()
+    // A program that ends because of what it was told must still be able to tell somebody.
+    yield* Effect.addFinalizer(() =>
+      Fiber.awaitAll(hooks).pipe(
+        Effect.timeoutOption(longestFarewell),
+        Effect.andThen(Effect.suspend(() => Fiber.interruptAll(hooks)))
+      )
+    )
     const page: Shared["page"] = (alert) => {
       const { onAlert } = options
       if (onAlert === undefined) return Effect.void
@@ -78,7 +90,10 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
         Effect.catchCause((cause) => Effect.logWarning("The onAlert hook failed.", redact(Cause.pretty(cause)))),
         Effect.provideContext(context)
       )
-      return Effect.asVoid(Effect.forkIn(hook, scope))
+      return Effect.map(Effect.forkDetach(hook, { startImmediately: true }), (fiber) => {
+        hooks.add(fiber)
+        fiber.addObserver(() => hooks.delete(fiber))
+      })
     }
     const shared: Shared = {
       outlet,
