@@ -8,6 +8,7 @@ import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
 import { sending } from "./sending.ts"
 import { streams } from "./streams.ts"
+import { telemetryCost } from "./telemetry.ts"
 
 await goodput()
 await overhead()
@@ -16,5 +17,6 @@ history()
 await sending()
 await streams()
 await languageModel()
+await telemetryCost()
 await kill()
 await shared()
