@@ -58,7 +58,7 @@ const opened = Effect.gen(function*() {
 const limits = { [params.model]: { requestsPerMinute: 6000, concurrency: 10 } }
 const calm = {
   limiter: { limits },
-  breaker: { failureRate: 1 },
+  breaker: { minimumCalls: 10_000, window: 10_000 },
   budget: { perMinute: 0, perSuccess: 0, cap: 10_000 }
 } as const
 const stacks: { readonly [name: string]: Stack } = {
