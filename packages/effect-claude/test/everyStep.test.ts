@@ -104,6 +104,7 @@ describe("interrupted before every operation", () => {
         `B6 C6 D3 D4 ${name}, ${kind}: no permit, place, timer or fiber stays, and only what was sent is charged`,
         () => {
           let left: Array<Reply.Reply> = []
+          const refusals = name === "retry" ? 2 : name === "bulkhead" ? 1 : 0
           const program = name === "continuation" && kind !== "JSON"
             ? kind === "a stream"
               ? Stream.runDrain(ClaudeClient.streamMessage(params, { continuations: 1 }))
@@ -115,6 +116,7 @@ describe("interrupted before every operation", () => {
               Effect.gen(function*() {
                 yield* call
                 let steps = 0
+                let loose = 0
                 for (let reached = true; reached;) {
                   if (before !== undefined) {
                     yield* Effect.orDie(before)
@@ -146,7 +148,7 @@ describe("interrupted before every operation", () => {
                   assert.isAtMost(sleeping(clock), 1, `a timer, step ${steps}`)
                   const sent = (yield* seen).length - requests
                   // What the server refused costs nothing; what was on its way when it was interrupted may not have arrived.
-                  const refused = name === "hedge" || name === "continuation" ? 0 : Math.min(sent, faults.length)
+                  const refused = name === "fallback" ? sent : Math.min(sent, held ? 0 : refusals)
                   const charged = 6000 - now.requests
                   const refilled = 0.1 * (clock.now - from)
                   assert.isTrue(
@@ -155,12 +157,10 @@ describe("interrupted before every operation", () => {
                   )
                   const paid = money - (yield* level)
                   const extra = name === "fallback" || held ? 0 : Math.max(0, sent - 1)
-                  // After its wait a retry may have been paid and not sent; never before.
-                  const isWaiting = name === "retry" && clock.now - from < 2000
-                  assert.isTrue(
-                    paid === extra || (paid === extra + 1 && sent > 0 && !isWaiting),
-                    `paid ${paid} for ${sent}, step ${steps}`
-                  )
+                  // After its wait a retry may have been paid and not sent; never before. A hedge: just before it arrives.
+                  const isWaiting = name === "retry" ? clock.now - from < 2000 : clock.now - from <= 1
+                  if (paid === extra + 1 && sent > 0 && !isWaiting) loose++
+                  else assert.strictEqual(paid, extra, `paid for ${sent} requests, step ${steps}`)
                   if (name === "an open circuit") {
                     // Whatever became of the probe, the next call may be one.
                     yield* Effect.flatMap(
@@ -170,6 +170,7 @@ describe("interrupted before every operation", () => {
                   }
                 }
                 assert.isAbove(steps, 20)
+                if (name === "hedge") assert.isAtMost(loose, 20)
                 yield* Effect.sleep("20 minutes")
                 assert.strictEqual(sleeping(clock), 0, "no timer at all")
                 // Every place is free: as many as there are can be taken at once.
