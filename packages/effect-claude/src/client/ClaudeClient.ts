@@ -197,7 +197,11 @@ export const layer = (options: Options = {}): Layer.Layer<ClaudeClient, BuildErr
 /** A client with a limiter, breaker and budget of standard settings. */
 export const layerStandard = (
   options: Options & Resilience.LayerOptions = {}
-): Layer.Layer<ClaudeClient, BuildError> => layer(options).pipe(Layer.provide(Resilience.layer(options)))
+): Layer.Layer<ClaudeClient, BuildError> =>
+  // What is impossible in the client and beneath it is named together.
+  Layer.unwrap(
+    Effect.as(Resilience.settings(options), layer(options).pipe(Layer.provide(Resilience.layer(options))))
+  )
 
 /**
  * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off. Where it does not

@@ -181,8 +181,8 @@ const again = Effect.fnUntraced(function*<A>(
       }
       return yield* failWith(reason)
     } else {
-      const tried = reason._tag
-      const repeated = Driver.isOnce(reason) && log.some((one) => one.reason === tried)
+      const tried = reason
+      const repeated = Driver.isOnce(tried) && log.some((one) => one.reason === tried._tag)
       last = reason
       log.push({
         reason: reason._tag,
@@ -213,14 +213,14 @@ const again = Effect.fnUntraced(function*<A>(
         refuse(tooLong ? "hint" : "deadline", next.wait, next.source)
         return yield* failWith(reason)
       }
-      const { outcome } = reason
-      if (!(yield* services.budget.withdraw(outcome))) {
+      const begun = (): void => {
+        log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
+        told?.retrying(tried, Duration.toMillis(next.wait), next.source)
+      }
+      if (!(yield* Driver.paidWait(services.budget, tried.outcome, next.wait, begun))) {
         refuse("budget", next.wait, next.source)
         return yield* failWith(reason)
       }
-      log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
-      told?.retrying(reason, Duration.toMillis(next.wait), next.source)
-      yield* Effect.onInterrupt(Effect.sleep(next.wait), () => services.budget.refund(outcome))
       told?.waited(next.source, Duration.toMillis(next.wait))
     }
     began = clock.currentTimeMillisUnsafe()
