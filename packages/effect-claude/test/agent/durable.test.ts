@@ -78,7 +78,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("DurableTo
     "F8 F1 on SQLite: killed -9 at any step and started again, every call has one true result",
     () =>
       Effect.gen(function*() {
-        yield* killed(yield* clients.SQLite, yield* server, 10)
+        yield* killed(yield* clients.SQLite, yield* server, 8)
       }).pipe(Random.withSeed("killed on SQLite")),
     180_000
   )
@@ -87,7 +87,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("DurableTo
     "F8 F1 on Postgres: killed -9 at any step and started again, every call has one true result",
     () =>
       Effect.gen(function*() {
-        yield* killed(yield* clients.Postgres, yield* server, 5)
+        yield* killed(yield* clients.Postgres, yield* server, 4)
       }).pipe(Random.withSeed("killed on Postgres")),
     180_000
   )
@@ -97,7 +97,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("DurableTo
     () =>
       Effect.gen(function*() {
         const [client, url] = [yield* clients.Postgres, yield* server]
-        for (let round = 0; round < 4; round++) {
+        for (let round = 0; round < 3; round++) {
           yield* Effect.scoped(Effect.gen(function*() {
             const run = `two runners ${round}`
             const one = yield* live(client, run, url, "never", `${yield* Journals.port}`)
