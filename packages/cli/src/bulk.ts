@@ -9,6 +9,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import * as Journal from "./internal/batch/journal.ts"
+import * as Batch from "./internal/batch/work.ts"
 import * as Counted from "./internal/counted.ts"
 import { Flight } from "./internal/flight.ts"
 import * as Input from "./internal/input.ts"
@@ -43,6 +45,8 @@ export interface Options {
   /** Default true. */
   readonly stream?: boolean | undefined
   readonly progress?: boolean | undefined
+  /** Through Message Batches; `cancel` ends what runs of an earlier run and collects what was answered. */
+  readonly batch?: boolean | (Batch.Bounds & { readonly cancel?: boolean }) | undefined
   /** Given to the client, for tests and for embedding. */
   readonly client?: ClaudeClient.Options | undefined
   /** Completed by the user's first Ctrl-C: nothing new is begun. */
@@ -52,7 +56,11 @@ export interface Options {
 const defaultConcurrency = 64
 
 const layers = (options: Options, tally: Tally.Tally, stop: Deferred.Deferred<void>) => {
-  const limiter = Counted.limiter(tally, {
+  // Calls about batches are no requests of lines.
+  const limited = options.batch === undefined || options.batch === false
+    ? (given: ClaudeRateLimiter.Options) => Counted.limiter(tally, given)
+    : ClaudeRateLimiter.layer
+  const limiter = limited({
     key: "bulk",
     otherwise: {
       ...(options.requestsPerMinute === undefined ? {} : { requestsPerMinute: options.requestsPerMinute }),
@@ -97,6 +105,8 @@ export const bulk = (
     const clock = yield* Clock.Clock
     const out = yield* Output.locate(options.out)
     yield* lock(out)
+    const batch = options.batch === true ? {} : options.batch
+    if (batch === undefined || batch === false) yield* Journal.mustBeNone(out)
     const { done, errored, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
     const tally = Tally.make(total, succeeded, errored)
@@ -119,9 +129,9 @@ export const bulk = (
           (error) => Deferred.fail(failed, error)
         )
       )
-      const all = Input.jobs(options.prompts).pipe(
-        // What was added since the check is for the next run.
-        Stream.take(total),
+      // What was added since the check is for the next run.
+      const jobs = Stream.take(Input.jobs(options.prompts), total)
+      const lines = jobs.pipe(
         Stream.filter((job) => !done.has(job.customId)),
         Stream.interruptWhen(Deferred.await(stop)),
         Stream.mapEffect((job) =>
@@ -131,6 +141,9 @@ export const bulk = (
           }), { concurrency: options.concurrency ?? defaultConcurrency, unordered: true }),
         Stream.runDrain
       )
+      const all = batch === undefined || batch === false
+        ? lines
+        : Batch.work(run, { out, jobs, done, cancel: batch.cancel ?? false, bounds: batch })
       yield* Effect.raceFirst(all, Deferred.await(failed))
       yield* output.sync
       const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter

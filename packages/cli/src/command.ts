@@ -65,6 +65,14 @@ const bulkCommand = Command.make(
       Flag.withDescription("send lines that errored again"),
       Flag.withDefault(false)
     ),
+    batch: Flag.Boolean("batch").pipe(
+      Flag.withDescription("through Message Batches: half the price, within a day"),
+      Flag.withDefault(false)
+    ),
+    cancel: Flag.Boolean("cancel").pipe(
+      Flag.withDescription("with --batch: cancel what runs and collect what was answered"),
+      Flag.withDefault(false)
+    ),
     noStream: Flag.Boolean("no-stream").pipe(Flag.withDescription("ask for JSON answers"), Flag.withDefault(false)),
     json: Flag.Boolean("json").pipe(Flag.withDescription("the report as JSON"), Flag.withDefault(false))
   },
@@ -74,13 +82,20 @@ const bulkCommand = Command.make(
       const onInterrupt = (): void => {
         if (Deferred.isDoneUnsafe(stop)) process.exit(3)
         process.stderr.write(
-          "\nFinishing what is in flight; Ctrl-C again stops at once. Run the same command to go on.\n"
+          flags.batch
+            ? "\nLeaving; the batches run on. Run the same command to collect them, with --cancel to cancel them.\n"
+            : "\nFinishing what is in flight; Ctrl-C again stops at once. Run the same command to go on.\n"
         )
         Deferred.doneUnsafe(stop, Effect.void)
       }
       process.on("SIGINT", onInterrupt)
       process.on("SIGTERM", onInterrupt)
       const deadline = optional(flags.deadline)
+      const limits = optional(flags.rpm) ?? optional(flags.itpm) ?? optional(flags.otpm) ?? deadline
+      if (flags.batch && limits !== undefined) {
+        return yield* fail(2, "--rpm, --itpm, --otpm and --deadline are not for --batch: the API keeps its own pace")
+      }
+      if (flags.cancel && !flags.batch) return yield* fail(2, "--cancel is for --batch")
       yield* Bulk.bulk({
         prompts: flags.prompts,
         out: flags.out,
@@ -94,6 +109,7 @@ const bulkCommand = Command.make(
         maxAttempts: optional(flags.maxAttempts),
         retryErrored: flags.retryErrored,
         stream: !flags.noStream,
+        batch: flags.batch && { cancel: flags.cancel },
         stop
       }).pipe(
         Effect.flatMap((report) =>

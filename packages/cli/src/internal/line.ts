@@ -42,7 +42,7 @@ const requeueMost = 60_000
 const continuations = 3
 
 /** What no other line would survive either. */
-const stopsRun = (reason: ClaudeError.Reason, modelWorked: boolean): boolean => {
+export const stopsRun = (reason: ClaudeError.Reason, modelWorked: boolean): boolean => {
   switch (reason._tag) {
     case "AccountOnHold":
     case "AuthenticationFailed":
@@ -58,11 +58,12 @@ const stopsRun = (reason: ClaudeError.Reason, modelWorked: boolean): boolean => 
 }
 
 /** Failures that say nothing about the line itself: it goes back to the queue. */
-const isTemporary = (reason: ClaudeError.Reason): boolean =>
+export const isTemporary = (reason: ClaudeError.Reason): boolean =>
   reason._tag === "CircuitOpen" || reason._tag === "LimiterRejected" ||
   (reason._tag !== "MalformedResponse" && (reason.outcome === "transient" || reason.outcome === "overload"))
 
-const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
+/** The request on a line, its gaps filled. */
+export const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
   const { stream: _, ...given } = job.params
   // The line is the user's own request: the API says what is wrong with it, in a result of its own.
   return {
@@ -73,12 +74,13 @@ const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
 }
 
 /** Who has to do what first. */
-const firstStep = (reason: ClaudeError.Reason): string => {
+export const firstStep = (reason: ClaudeError.Reason): string => {
   const { steps, who } = Diagnosis.of(reason)
   return `${nameOf(who)}: ${steps[0] ?? ""}`
 }
 
-const halt = (run: Run, why: string): Effect.Effect<void> =>
+/** Ends the run for everybody, with why. */
+export const halt = (run: Run, why: string): Effect.Effect<void> =>
   Effect.andThen(
     Effect.sync(() => {
       run.why ??= why

@@ -21,6 +21,8 @@ export interface Tally {
   outputTokens: number
   cacheTokens: number
   inFlight: number
+  /** Of those, what the API has answered in batches that have not ended. */
+  answered: number
   requeued: number
   /** What each model was charged. */
   readonly models: Map<string, Charged>
@@ -48,6 +50,7 @@ export const make = (total: number, succeeded: number, errored: number): Tally =
   outputTokens: 0,
   cacheTokens: 0,
   inFlight: 0,
+  answered: 0,
   requeued: 0,
   models: new Map()
 })

@@ -20,6 +20,7 @@ import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
 import type { Fallback } from "../policies/Fallback.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
+import type { Batches } from "./internal/batches/api.ts"
 import * as Complete from "./internal/complete.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
@@ -85,6 +86,8 @@ export class ClaudeClient extends Context.Service<ClaudeClient, {
   readonly listModels: (
     options?: CallOptions
   ) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>
+  /** The calls of the Message Batches API; `MessageBatches` is made of them. */
+  readonly batches: Batches
 }>()("effect-claude/client/ClaudeClient") {}
 
 /** See the service. */
@@ -164,14 +167,16 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const given = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
-  const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
+  const pooled = options.fetch === undefined
+    ? yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect))
+    : undefined
   return yield* make({
     settings,
     preflight: options.preflight ?? true,
     direct: true,
     fallback: options.fallback,
     secrets: [key],
-    sdk: Sdk.make({ apiKey: key, baseURL, fetch })
+    sdk: Sdk.make({ apiKey: key, baseURL, fetch: options.fetch ?? pooled, pooled: pooled !== undefined })
   })
 })
 

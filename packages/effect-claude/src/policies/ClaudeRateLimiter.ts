@@ -22,8 +22,12 @@ export interface ReserveRequest {
   /** The text's length in characters, where the tokens are not known: they are estimated from it. */
   readonly inputBytes?: number | undefined
   readonly inputTokens?: number | undefined
+  /** Some of the input may be read from the cache, which costs nothing: it may be charged less than its length. */
+  readonly cached?: boolean | undefined
   readonly maxTokens?: number | undefined
-  /** Higher goes first; default 0. */
+  /** Where it is known beforehand, in place of what is expected under `maxTokens`. */
+  readonly outputTokens?: number | undefined
+  /** Higher goes first, a whole number from -100 to 100; default 0. */
   readonly priority?: number | undefined
   /** An instant in Clock milliseconds. */
   readonly deadline?: number | undefined
@@ -53,6 +57,8 @@ export interface Reservation {
 
 /** One limit as it stands. */
 export interface LimitState {
+  /** The limiter's key. */
+  readonly key: string
   readonly name: string
   readonly requests: number
   readonly inputTokens: number
@@ -162,6 +168,7 @@ export const withRateLimit: {
         limiter.reserve({
           model: guard.model,
           inputTokens: guard.inputTokens ?? 0,
+          outputTokens: guard.outputTokens ?? 0,
           priority: guard.priority,
           granted: (reservation) => {
             held = reservation
@@ -181,9 +188,7 @@ export const withRateLimit: {
           if (held === undefined) return Effect.void
           if (Exit.isSuccess(exit)) return held.settle({ _tag: "Used", usage })
           const reason = ClaudeError.reasonOf(Option.getOrUndefined(Cause.findErrorOption(exit.cause)))
-          return held.settle(
-            reason !== undefined ? { _tag: "Failed", reason } : { _tag: "Interrupted", usage }
-          )
+          return held.settle(reason !== undefined ? { _tag: "Failed", reason } : { _tag: "Interrupted" })
         }
       )
     })

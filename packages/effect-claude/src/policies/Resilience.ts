@@ -3,6 +3,7 @@
  * fallback > deadline > [bulkhead] > retry (hint, budget) > hedge > breaker pre-check > limiter (every attempt pays) >
  * breaker permit > attempt timeouts > [chaos] > transport.
  */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,8 +12,9 @@ import type * as ClaudeError from "../errors/ClaudeError.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
 import * as Hedge from "./Hedge.ts"
-import { type Call, execute, type Services } from "./internal/execute.ts"
+import { type Call, execute } from "./internal/execute.ts"
 import type { Lease } from "./internal/lease.ts"
+import { sharedOf } from "./internal/shared.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Timeouts from "./Timeouts.ts"
@@ -39,6 +41,11 @@ export interface Options {
   readonly maxServerWait?: Duration.Input
   /** A second request for an answer that is slow to begin; it can double the cost. Default off; `true` for the standard. */
   readonly hedge?: boolean | Hedge.Options
+  /**
+   * At most so many calls at once, their waits and tries included; `maxQueue` more may wait, 200,000 by default, and
+   * others are rejected. A stream holds its place until it has ended. Default off.
+   */
+  readonly bulkhead?: { readonly concurrent: number; readonly maxQueue?: number }
 }
 
 export interface Settings {
@@ -48,6 +55,7 @@ export interface Settings {
   readonly timeouts: Timeouts.Timeouts
   readonly maxServerWait: Duration.Duration
   readonly hedge: Hedge.Hedge | undefined
+  readonly bulkhead: { readonly concurrent: number; readonly maxQueue: number } | undefined
 }
 
 /** 6 attempts within 10 minutes, the standard schedule and timeouts, a server's wait of at most 5 minutes. */
@@ -57,11 +65,14 @@ export const standard: Settings = {
   deadline: Duration.minutes(10),
   timeouts: Timeouts.standard,
   maxServerWait: Duration.minutes(5),
-  hedge: undefined
+  hedge: undefined,
+  bulkhead: undefined
 }
 
-/** The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem. */
-export const settings = (options: Options = {}): Effect.Effect<Settings, ImpossiblePolicy> => {
+/** Calls that may wait for a place in the bulkhead. */
+const maxQueue = 200_000
+
+const read = (options: Options): { readonly made: Settings; readonly problems: ReadonlyArray<string> } => {
   const made: Settings = {
     retry: options.retry ?? standard.retry,
     maxAttempts: options.maxAttempts ?? standard.maxAttempts,
@@ -72,7 +83,8 @@ export const settings = (options: Options = {}): Effect.Effect<Settings, Impossi
       : Duration.fromInputUnsafe(options.maxServerWait),
     hedge: options.hedge === undefined || options.hedge === false
       ? undefined
-      : Hedge.make(options.hedge === true ? {} : options.hedge)
+      : Hedge.make(options.hedge === true ? {} : options.hedge),
+    bulkhead: options.bulkhead && { maxQueue, ...options.bulkhead }
   }
   const problems: Array<string> = []
   if (!(made.maxAttempts >= 1)) problems.push(`maxAttempts is ${made.maxAttempts}; it counts the first: at least 1.`)
@@ -86,7 +98,13 @@ export const settings = (options: Options = {}): Effect.Effect<Settings, Impossi
         `(${Duration.format(made.deadline)}): no attempt could ever time out.`
     )
   }
-  const { hedge } = made
+  const { bulkhead, hedge } = made
+  if (bulkhead !== undefined && !(bulkhead.concurrent >= 1)) {
+    problems.push(`bulkhead.concurrent is ${bulkhead.concurrent}; at least 1: no call could ever begin.`)
+  }
+  if (bulkhead !== undefined && !(bulkhead.maxQueue >= 0)) {
+    problems.push(`bulkhead.maxQueue is ${bulkhead.maxQueue}; at least 0.`)
+  }
   if (hedge !== undefined) {
     if (!(hedge.percentile > 0 && hedge.percentile < 1)) {
       problems.push(`hedge.percentile is ${hedge.percentile}; between 0 and 1.`)
@@ -100,6 +118,12 @@ export const settings = (options: Options = {}): Effect.Effect<Settings, Impossi
       problems.push("hedge.shortest is not shorter than deadline: there would never be a hedge.")
     }
   }
+  return { made, problems }
+}
+
+/** The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem. */
+export const settings = (options: Options = {}): Effect.Effect<Settings, ImpossiblePolicy> => {
+  const { made, problems } = read(options)
   return problems.length === 0 ? Effect.succeed(made) : Effect.fail(new ImpossiblePolicy({ problems }))
 }
 
@@ -162,18 +186,6 @@ export const describe = (
     { policy: "timeouts", on: true, settings: allShown(timeouts) }
   ])
 
-const services: Effect.Effect<
-  Services,
-  never,
-  ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
-> = Effect.gen(function*() {
-  return {
-    limiter: yield* ClaudeRateLimiter.ClaudeRateLimiter,
-    breaker: yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker,
-    budget: yield* RetryBudget.RetryBudget
-  }
-})
-
 export interface Guard extends Options {
   readonly method: string
   readonly model: string
@@ -190,29 +202,61 @@ const noUsage: ClaudeError.Usage = {
   estimated: true
 }
 
+type State = ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
+
 /** All policies in their order around any effect that fails with reasons; `ClaudeClient` does this for its own calls. */
-export const withResilience = (guard: Guard) =>
-  Effect.fnUntraced(function*<A, R>(self: Effect.Effect<A, ClaudeError.Reason, R>) {
-    const given = yield* settings(guard)
-    const context = yield* Effect.context<R>()
-    const call: Call<A> = {
+export const withResilience = (guard: Guard) => {
+  const { made, problems } = read(guard)
+  const name = `${guard.method} ${guard.model}`
+  const inputTokens = guard.inputTokens ?? 0
+  const used: ClaudeError.Usage = { ...noUsage, inputTokens }
+  return <A, R>(
+    self: Effect.Effect<A, ClaudeError.Reason, R>
+  ): Effect.Effect<A, ClaudeError.ClaudeError | ImpossiblePolicy, R | State> => {
+    if (problems.length > 0) return Effect.fail(new ImpossiblePolicy({ problems }))
+    const work = Duration.isFinite(made.timeouts.attempt) ? Timeouts.withTimeouts(self, made.timeouts) : self
+    const answered = (lease: Lease) => (answer: A) =>
+      // An effect begins to answer when it ends.
+      Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
+    const template = {
       method: guard.method,
       model: guard.model,
       key: guard.model,
-      inputTokens: guard.inputTokens ?? 0,
+      inputTokens,
       inputBytes: undefined,
       maxTokens: guard.maxTokens,
       priority: guard.priority ?? 0,
-      maxAttempts: given.maxAttempts,
-      deadline: given.deadline,
-      maxServerWait: given.maxServerWait,
-      retry: given.retry,
-      resend: true,
-      attempt: (lease: Lease) =>
-        lease.sent.pipe(
-          Effect.andThen(Timeouts.withTimeouts(Effect.provideContext(self, context), given.timeouts)),
-          Effect.tap(lease.succeed({ ...noUsage, inputTokens: guard.inputTokens ?? 0 }))
-        )
+      maxAttempts: made.maxAttempts,
+      deadline: made.deadline,
+      maxServerWait: made.maxServerWait,
+      retry: made.retry,
+      resend: true
     }
-    return yield* execute(yield* services, call)
-  })
+    const runIn = (context: Context.Context<R | State>) => {
+      const budget = Context.get(context, RetryBudget.RetryBudget)
+      // Where it runs in this very context already, that costs nothing.
+      const given = Effect.updateContext(
+        work,
+        (inner: Context.Context<never>): Context.Context<R | State> =>
+          inner === context ? context : Context.merge(context, inner)
+      )
+      const call: Call<A> = {
+        ...template,
+        beginnings: sharedOf(budget).beginningsOf(name, made.hedge),
+        bulkhead: sharedOf(budget).bulkheadOf(name, made.bulkhead),
+        attempt: (lease) => Effect.flatMap(lease.sent, () => Effect.flatMap(given, answered(lease)))
+      }
+      return execute({
+        limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
+        breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
+        budget
+      }, call)
+    }
+    // A program calls in one context mostly: what it makes is kept for the next call.
+    let last: { readonly context: Context.Context<R | State>; readonly run: ReturnType<typeof runIn> } | undefined
+    return Effect.contextWith((context: Context.Context<R | State>) => {
+      if (last?.context !== context) last = { context, run: runIn(context) }
+      return last.run
+    })
+  }
+}

@@ -63,7 +63,8 @@ export const layer = (options: Options = {}): Layer.Layer<RetryBudget> =>
             if (pays(outcome)) tokens = Math.min(cap, level() + cost)
           }),
         deposit: Effect.sync(() => {
-          tokens = Math.min(cap, level() + perSuccess)
+          // A full one stays full, whatever time has passed.
+          if (tokens < cap) tokens = Math.min(cap, level() + perSuccess)
         }),
         level: Effect.sync(() => level() / cost)
       })

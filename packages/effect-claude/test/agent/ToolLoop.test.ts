@@ -650,3 +650,46 @@ describe("ToolLoop", () => {
       })
     ))
 })
+
+describe("ToolLoop: a final answer by schema", () => {
+  const Plan = Schema.Struct({ wear: Schema.Array(Schema.String), note: Schema.optionalKey(Schema.String) })
+  const json = `{"wear":["shirt"],"note":null}`
+
+  it("is asked for, checked and decoded", () =>
+    withLoop(
+      [calls(weather("a", "Paris")), says(json)],
+      sunny,
+      Effect.fnUntraced(function*({ seen }) {
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, answer: Plan }), "Finished")
+        assert.deepEqual(yield* ToolLoop.decodeAnswer(outcome, Plan), { wear: ["shirt"] })
+        const { output_config } = (yield* seen)[0]!.request.json as {
+          output_config: { format: { type: string; schema: { required: unknown } } }
+        }
+        assert.strictEqual(output_config.format.type, "json_schema")
+        assert.deepEqual(output_config.format.schema.required, ["wear", "note"])
+      })
+    ))
+
+  it("that does not fit is asked for once more", () =>
+    withLoop(
+      [says(`{"wear":1}`), says(json)],
+      sunny,
+      Effect.fnUntraced(function*({ seen }) {
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, answer: Plan }), "Finished")
+        assert.strictEqual(outcome.text, json)
+        const { messages } = (yield* seen)[1]!.request.json as { messages: ReadonlyArray<{ content: string }> }
+        assert.match(messages[2]!.content, /does not fit the schema[\s\S]*wear/)
+      })
+    ))
+
+  it("that does not fit twice is a failure which keeps the conversation", () =>
+    withLoop(
+      [says("No."), says("No!")],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, answer: Plan }), "Failed")
+        assert.strictEqual(outcome.error._tag, "InvalidAnswer")
+        assert.strictEqual(outcome.history.length, 4)
+      })
+    ))
+})

@@ -9,6 +9,7 @@ import type { Definitions } from "./definitions.ts"
 import type { Event, Turn } from "./events.ts"
 import type { RunTakenOver } from "./outcomes.ts"
 import type { Decision, Recorder } from "./record.ts"
+import type { Format } from "./structured.ts"
 
 /** The parameters of the run's requests; messages and tools are the loop's. */
 export type Request = Omit<MessageParams, "messages" | "tools">
@@ -29,6 +30,8 @@ export interface Job<R> {
   readonly grace: number
   /** What the model is told in its closing turn; undefined for none. */
   readonly closing: string | undefined
+  /** What the final answer has to be. */
+  readonly format: Format | undefined
   readonly call: CreateOptions
   readonly decisions: Readonly<Record<string, Decision>>
   readonly recorder: Recorder | undefined

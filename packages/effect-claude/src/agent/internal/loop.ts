@@ -14,6 +14,7 @@ import * as Outcomes from "./outcomes.ts"
 import type { Before } from "./plan.ts"
 import type { Step } from "./record.ts"
 import { noUsage, type State } from "./state.ts"
+import type { Format } from "./structured.ts"
 
 /** An answer whose calls are open. */
 export interface Open extends Before {
@@ -28,6 +29,11 @@ const callsIn = (message: Messages.Message): number => message.content.filter(({
 /** Limits after which the model may still say what it has found out. */
 const soft: ReadonlySet<LimitName> = new Set(["turns", "toolCalls", "callsPerTool", "identicalCalls"])
 
+const formatOf = ({ schema }: Format): Messages.JSONOutputFormat => ({ type: "json_schema", schema: { ...schema } })
+
+const mend = (problem: string): string =>
+  `Your answer does not fit the schema it must have:\n${problem}\nAnswer again, with nothing but JSON that fits it.`
+
 /** Stop reasons of answers that are not whole: nothing of them runs. */
 const cut: ReadonlySet<string> = new Set(["max_tokens", "refusal", "model_context_window_exceeded"])
 
@@ -39,6 +45,7 @@ const messageOf = (answer: typeof Outcomes.Answer.Type) => answer as unknown as 
 
 export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, start: Open | undefined) {
   const { bounds, recorder } = job
+  let repaired = false
   const record = (step: Step): Effect.Effect<void, Broken> =>
     recorder === undefined ? Effect.void : recorder.write(step)
   const common = () => ({
@@ -85,6 +92,9 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
       const { params } = job.definitions
       const asked = job.ask({
         ...job.request,
+        ...(job.format === undefined
+          ? {}
+          : { output_config: { ...job.request.output_config, format: formatOf(job.format) } }),
         ...(params.length === 0 ? {} : { tools: [...params] }),
         max_tokens: maxTokens,
         ...more,
@@ -177,8 +187,17 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
           return failed(new Outcomes.EmptyAnswer({ kind: "emptyEndTurn" }))
         }
         if (ends) {
+          const problem = yield* (job.format?.problem(text) ?? Effect.succeed(undefined))
+          if (problem !== undefined && !repaired) {
+            repaired = true
+            const told = History.appendUser(next.success, mend(problem))
+            if (Result.isFailure(told)) return failed(told.failure)
+            yield* commit(told.success)
+            return undefined
+          }
           // Written with the outcome: the two cannot come apart.
           state.history = next.success
+          if (problem !== undefined) return failed(new Outcomes.InvalidAnswer({ problem, text }))
           return new Outcomes.Finished({ ...common(), text, message: answer })
         }
         yield* commit(next.success)

@@ -26,6 +26,7 @@ import * as Log from "./record.ts"
 import { CurrentRun } from "./settings.ts"
 import { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./starting.ts"
 import { type Begin, noProgress, nothingSpent, State } from "./state.ts"
+import * as Structured from "./structured.ts"
 
 type Tools = Record<string, Tool.Any>
 
@@ -58,6 +59,7 @@ const requestOf = (
   }
 ): Partial<Request> => {
   const {
+    answer: _answer,
     call: _call,
     closingTurn: _closingTurn,
     concurrency: _concurrency,
@@ -118,7 +120,10 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       return yield* new UnknownPrice({ model })
     }
     const definitions = yield* Effect.fromResult(compile(erase(yield* options.toolkit), options.serverTools ?? []))
-    return { bounds, within, definitions }
+    const format = options.answer === undefined
+      ? undefined
+      : yield* Effect.fromResult(Structured.format(options.answer))
+    return { bounds, within, definitions, format }
   })
 
   const limitsOf = (own: LoopGuard.Limits | undefined, given: LoopGuard.Limits | undefined): LoopGuard.Limits =>
@@ -129,7 +134,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const now = () => clock.currentTimeMillisUnsafe()
     const { request, runId } = options
     const limits = limitsOf(options.stored, options.limits)
-    const { bounds, definitions, within } = yield* prepare(options, limits, request.model)
+    const { bounds, definitions, format, within } = yield* prepare(options, limits, request.model)
     const streamed = emit !== silent
     const { closingTurn = false } = options
     const job: Job<Tool.HandlerServices<T[keyof T]>> = {
@@ -142,6 +147,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       toolTimeout: Duration.toMillis(Duration.fromInputUnsafe(options.toolTimeout ?? settings.toolTimeout)),
       grace: Duration.toMillis(Duration.fromInputUnsafe(settings.grace)),
       closing: closingTurn === true ? closingWords : closingTurn === false ? undefined : closingTurn,
+      format,
       call: options.call ?? {},
       decisions: options.decisions,
       recorder: options.recorder,

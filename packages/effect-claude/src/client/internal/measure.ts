@@ -1,4 +1,6 @@
 /** The size of a request's text in characters, for the limiter's estimate; an image counts as its usual tokens. */
+import type { Measure } from "../../conversation/internal/log.ts"
+import { log, versionOf } from "../../conversation/internal/version.ts"
 
 /** Characters that stand for one base64 source: about 1,500 tokens. */
 const sourceCharacters = 5_250
@@ -37,8 +39,18 @@ const visit = (value: unknown, depth: number, sum: Sum): void => {
   }
 }
 
-export const measure = (value: unknown): number => {
+const measureAny = (value: unknown): number => {
   const sum: Sum = { characters: 0 }
   visit(value, 0, sum)
   return sum.characters
+}
+
+const ofMessage: Measure = measureAny
+
+/** Of a history's messages only those are measured that were not before. */
+export const measure = (params: object): number => {
+  const version = versionOf(Reflect.get(params, "messages"))
+  return version === undefined
+    ? measureAny(params)
+    : measureAny({ ...params, messages: [] }) + version[log].sum(ofMessage, version.length)
 }

@@ -2,6 +2,7 @@
 import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { CallWatch } from "../../telemetry/internal/hook.ts"
 import type { CallOptions } from "../ClaudeClient.ts"
 import type { Context } from "./attempts.ts"
 import { measure } from "./measure.ts"
@@ -14,13 +15,20 @@ export interface Size {
   readonly maxTokens: number | undefined
 }
 
+/** Among the options of a call where somebody listens; no caller gives it. */
+export interface Told {
+  readonly told?: CallWatch
+}
+
 export interface Request {
   readonly method: string
   readonly model: string
   readonly size: Size
-  readonly options: CallOptions
+  readonly options: CallOptions & Told
   /** False for what must not be sent again once sent. */
   readonly resend: boolean
+  /** False for what must never be on its way twice at once. */
+  readonly hedged?: boolean
   /** When the call that this is a part of must be done, as an instant. Default: its deadline from now. */
   readonly until?: number
 }
@@ -36,7 +44,7 @@ export interface Run {
 export const nameOf = (model: unknown): string => typeof model === "string" ? model : "unknown"
 
 /** A thread that goes on is never sent again: the first may have arrived. */
-const mayResend = (params: object): boolean =>
+export const mayResend = (params: object): boolean =>
   !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
     params.thread.type === "continue")
 
@@ -44,7 +52,7 @@ const mayResend = (params: object): boolean =>
 export const forMessage = (
   method: string,
   current: () => Params,
-  options: CallOptions,
+  options: CallOptions & Told,
   until?: number
 ): Request => {
   const params = current()

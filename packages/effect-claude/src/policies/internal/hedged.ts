@@ -58,7 +58,8 @@ export const hedged = <A, E, R>(
   beginnings: Timing,
   budget: RetryBudget["Service"],
   first: Attempt<A, E, R>,
-  second: Attempt<A, E, R>
+  second: Attempt<A, E, R>,
+  told?: (what: "started" | "won" | "lost") => void
 ): Effect.Effect<A, E, R> =>
   Effect.clockWith((clock: Clock.Clock) => {
     const now = (): number => clock.currentTimeMillisUnsafe()
@@ -80,10 +81,11 @@ export const hedged = <A, E, R>(
     const { delay } = beginnings
     if (delay === undefined) return first(watch(0))
     const fibers: Array<Fiber.Fiber<A, E>> = []
-    /** One that is given up would have taken at least so long. */
+    /** One that is given up would have taken at least so long; one that was quick to fail, or young, tells nothing. */
     const giveUp = (who: 0 | 1): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (open.delete(who)) beginnings.add(now() - began[who]!)
+        const took = now() - began[who]!
+        if (open.delete(who) && took >= delay) beginnings.add(took)
         const fiber = fibers[who]
         return fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
       })
@@ -94,6 +96,7 @@ export const hedged = <A, E, R>(
       const early = Effect.raceFirst(Effect.as(Fiber.await(one), false), Effect.as(Deferred.await(begun), false))
       if (!(yield* Effect.raceFirst(early, late))) return yield* Fiber.join(one)
       if (!(yield* budget.withdraw("transient"))) return yield* Fiber.join(one)
+      told?.("started")
       const two = yield* Effect.forkChild(second(watch(1)), { startImmediately: true })
       fibers.push(two)
       const ended = Effect.raceFirst(
@@ -103,11 +106,13 @@ export const hedged = <A, E, R>(
       const who = yield* Effect.raceFirst(Deferred.await(begun), ended)
       const exit = fibers[who]!.pollUnsafe()
       if (exit === undefined || Exit.isSuccess(exit)) {
+        told?.(who === 1 ? "won" : "lost")
         yield* giveUp(who === 0 ? 1 : 0)
         return yield* Fiber.join(fibers[who]!)
       }
       if (who === 1 && isLocal(exit)) yield* budget.refund("transient")
       const other = yield* Fiber.await(fibers[who === 0 ? 1 : 0]!)
+      told?.(Exit.isSuccess(other) && who === 0 ? "won" : "lost")
       // If both fail it is the first that counts.
       return yield* Exit.isSuccess(other) || who === 1 ? other : exit
     })
