@@ -2,6 +2,7 @@
 import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
+import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
@@ -14,3 +15,4 @@ history()
 await streams()
 await kill()
 await shared()
+await journal()

@@ -158,8 +158,8 @@ export const layer = <Name extends string, T extends Tools>(
   never,
   ClaudeClient | WorkflowEngine | ToolLoop.Requirements<T>
 > => {
-  const { call, closingTurn, onTurn, serverTools, ...settings } = options
-  const given = { call, closingTurn, onTurn, serverTools, toolkit }
+  const { answer, call, closingTurn, onTurn, serverTools, ...settings } = options
+  const given = { answer, call, closingTurn, onTurn, serverTools, toolkit }
   const body = (payload: typeof Payload.Type) =>
     Effect.gen(function*() {
       const loop = yield* ToolLoop.ToolLoop

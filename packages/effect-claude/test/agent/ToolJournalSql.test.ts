@@ -257,7 +257,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
         const sql = yield* clientOf(one)
         yield* sql`SELECT 1`
         yield* Deferred.succeed(asked, undefined)
-        yield* Effect.never
+        return yield* Effect.never
       })))
       yield* Deferred.await(asked)
       const journal = yield* Effect.forkChild(
