@@ -103,44 +103,62 @@ const known = <A extends Schema.Constraint>(deferred: DurableDeferred.DurableDef
     }))
   )
 
-/** Where an approval is among those of its run; the first free number for one that was not asked for yet. */
-const numberOf = Effect.fnUntraced(function*(place: number | undefined) {
-  for (let n = 0;; n++) {
-    const there = yield* known(asked(n))
-    if (Option.isNone(there) || there.value.place === place) return { n, last: yield* known(asked(n - 1)) }
+/** All that a run has asked for, in order. */
+const approvals = Effect.gen(function*() {
+  const all: Array<ToolLoop.NeedsApproval> = []
+  while (true) {
+    const next = yield* known(asked(all.length))
+    if (Option.isNone(next)) return all
+    all.push(next.value)
   }
 })
 
-/** The outcome of a run, or what it waits for; none while it goes on, and for a run that is not known. */
-export const poll = Effect.fn("DurableToolLoop.poll")(function*(loop: Runs, runId: string) {
+/** Which of all an outcome is; the place in the journal tells them apart. */
+const numberOf = (all: ReadonlyArray<ToolLoop.NeedsApproval>, { place }: ToolLoop.NeedsApproval): number => {
+  const at = all.findIndex((one) => one.place === place)
+  return at < 0 ? all.length : at
+}
+
+/** Reads what a workflow has recorded, from outside of it. */
+const outside = Effect.fnUntraced(function*<A, E, R>(
+  loop: Runs,
+  runId: string,
+  reading: (executionId: string) => Effect.Effect<A, E, R>
+) {
   const execution = yield* executionOf(loop, runId)
-  const result = yield* loop.workflow.poll(execution)
-  if (Option.isSome(result) && result.value._tag === "Complete") return Option.some(yield* result.value.exit)
   const instance = WorkflowInstance.initial(loop.workflow, execution)
-  return yield* Effect.gen(function*() {
-    const { last, n } = yield* numberOf(undefined)
-    const answered = yield* known(decided(n - 1))
-    return Option.isNone(answered) ? last : Option.none()
-  }).pipe(Effect.provideService(WorkflowInstance, instance))
+  return yield* Effect.provideService(reading(execution), WorkflowInstance, instance)
 })
 
+/** The outcome of a run, or what it waits for; none while it goes on, and for a run that is not known. */
+export const poll = (
+  loop: Runs,
+  runId: string
+): Effect.Effect<Option.Option<ToolLoop.Outcome>, typeof StartError.Type, WorkflowEngine> =>
+  outside(loop, runId, (executionId) =>
+    Effect.gen(function*() {
+      const result = yield* loop.workflow.poll(executionId)
+      if (Option.isSome(result) && result.value._tag === "Complete") return Option.some(yield* result.value.exit)
+      const all = yield* approvals
+      const answered = yield* known(decided(all.length - 1))
+      return Option.isSome(answered) ? Option.none() : Option.fromUndefinedOr(all.at(-1))
+    }))
+
 /** Decides every call that a run waits for; returns what holds, which is somebody else's decision if it came first. */
-export const decide = Effect.fn("DurableToolLoop.decide")(function*(
+export const decide = (
   loop: Runs,
   outcome: ToolLoop.NeedsApproval,
   decisions: typeof Decisions.Type
-) {
-  const undecided = outcome.pending.calls.filter(({ id }) => !Object.hasOwn(decisions, id))
-  if (undecided.length > 0) return yield* new ToolLoop.UndecidedCalls({ calls: undecided.map(({ id }) => id) })
-  const execution = yield* executionOf(loop, outcome.runId)
-  const instance = WorkflowInstance.initial(loop.workflow, execution)
-  const { n } = yield* Effect.provideService(numberOf(outcome.place), WorkflowInstance, instance)
-  const deferred = decided(n)
-  const token = DurableDeferred.tokenFromExecutionId(deferred, { workflow: loop.workflow, executionId: execution })
-  yield* DurableDeferred.succeed(deferred, { token, value: decisions })
-  const holds = yield* Effect.provideService(known(deferred), WorkflowInstance, instance)
-  return Option.getOrElse(holds, () => decisions)
-})
+): Effect.Effect<typeof Decisions.Type, ToolLoop.UndecidedCalls, WorkflowEngine> =>
+  outside(loop, outcome.runId, (executionId) =>
+    Effect.gen(function*() {
+      const undecided = outcome.pending.calls.filter(({ id }) => !Object.hasOwn(decisions, id))
+      if (undecided.length > 0) return yield* new ToolLoop.UndecidedCalls({ calls: undecided.map(({ id }) => id) })
+      const deferred = decided(numberOf(yield* approvals, outcome))
+      const token = DurableDeferred.tokenFromExecutionId(deferred, { workflow: loop.workflow, executionId })
+      yield* DurableDeferred.succeed(deferred, { token, value: decisions })
+      return Option.getOrElse(yield* known(deferred), () => decisions)
+    }))
 
 /** How long a run that another runner took over is left to it, before it is taken back: one of them is soon stopped. */
 const patience = "30 seconds"
@@ -174,11 +192,10 @@ export const layer = <Name extends string, T extends Tools>(
           continue
         }
         if (outcome._tag !== "NeedsApproval") return outcome
-        const { n } = yield* numberOf(outcome.place)
-        const instance = yield* WorkflowInstance
-        const token = DurableDeferred.tokenFromExecutionId(asked(n), instance)
-        yield* DurableDeferred.succeed(asked(n), { token, value: outcome })
-        const decisions = yield* DurableDeferred.await(decided(n))
+        const number = numberOf(yield* approvals, outcome)
+        const question = asked(number)
+        yield* DurableDeferred.succeed(question, { token: yield* DurableDeferred.token(question), value: outcome })
+        const decisions = yield* DurableDeferred.await(decided(number))
         outcome = yield* loop.resume(outcome, { ...given, decisions }).pipe(
           Effect.catchTag("StaleOutcome", () => run),
           // Nothing is said, so nothing invalid is.

@@ -126,6 +126,7 @@ describe("DurableToolLoop", () => {
         assert.deepStrictEqual(yield* DurableToolLoop.decide(agent, first, { "ask-1": "approve" }), {
           "ask-1": "approve"
         })
+        assert.isTrue(Option.isNone(yield* DurableToolLoop.poll(agent, "r")))
         assert.deepStrictEqual(yield* DurableToolLoop.decide(agent, first, { "ask-1": "deny" }), { "ask-1": "approve" })
         yield* Effect.sleep("1 minute")
 
