@@ -6,12 +6,14 @@ import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
+import { sending } from "./sending.ts"
 import { streams } from "./streams.ts"
 
 await goodput()
 await overhead()
 classify()
 history()
+await sending()
 await streams()
 await kill()
 await shared()

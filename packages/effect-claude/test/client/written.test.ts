@@ -42,7 +42,7 @@ describe("a history on its way to the API", () => {
           asked.flatMap((one) => [JSON.stringify(one), JSON.stringify({ ...one, stream: true })])
         )
       }),
-    { arbitrary: { runs: 100, seed: 1 } }
+    { arbitrary: { runs: 100, seed: 1 }, timeout: 60_000 }
   )
 
   it("each message is serialised once over a whole run, retries included", async () => {
@@ -147,6 +147,6 @@ describe("what a history has proved is not proved again", () => {
         }
         assert.strictEqual(measure(request), measure(copy))
       }),
-    { arbitrary: { runs: 3000, seed: 1 } }
+    { arbitrary: { runs: 3000, seed: 1 }, timeout: 60_000 }
   )
 })

@@ -191,8 +191,14 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     host,
     limits: services.limiter.state,
     circuit: (model) => services.breaker.state(`${host} ${model}`),
-    retries: services.budget.level
+    retries: services.budget.level,
+    closers: new Set()
   }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const close of source.closers) close()
+    })
+  )
   const whole = fallback === undefined
     ? client
     : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }

@@ -171,6 +171,18 @@ export const ask = async <A>(body: unknown, start: () => PromiseLike<A>): Promis
   }
 }
 
+/** What belongs into a header, where the parameters name betas: no part of a body. */
+const withBetas = (
+  params: Anthropic.MessageCreateParams,
+  options: Anthropic.RequestOptions
+): readonly [Anthropic.MessageCreateParams, Anthropic.RequestOptions] => {
+  if (!("betas" in params)) return [params, options]
+  const { betas, ...body } = params
+  return Array.isArray(betas) && betas.length > 0
+    ? [body, { ...options, headers: { "anthropic-beta": betas.join(",") } }]
+    : [body, options]
+}
+
 /** Sends a request and waits for its headers; over an instance of our own a history's messages are not serialised again. */
 export const open = async (
   client: SdkClient,
@@ -178,10 +190,10 @@ export const open = async (
   signal: AbortSignal,
   isOwn: boolean
 ): Promise<Opened> => {
-  const options = requestOptions(signal)
-  const light = isOwn ? written(params) : undefined
+  const [body, options] = withBetas(params, requestOptions(signal))
+  const light = isOwn ? written(body) : undefined
   const start = light === undefined
-    ? () => client.messages.create(params, options)
+    ? () => client.messages.create(body, options)
     : () => client.messages.create(light.params, { ...options, fetchOptions: light.fetchOptions })
   return opened(await ask(params, () => start().asResponse()))
 }
