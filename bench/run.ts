@@ -2,6 +2,7 @@
 import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
+import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
 import { languageModel } from "./languageModel.ts"
 import { overhead } from "./overhead.ts"
@@ -20,3 +21,4 @@ await languageModel()
 await telemetryCost()
 await kill()
 await shared()
+await journal()

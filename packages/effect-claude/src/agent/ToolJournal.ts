@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
-import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { type Bounds, within } from "./internal/journalBounds.ts"
 
 /** The journal cannot be read or written; no tool runs without it. */
@@ -91,14 +90,11 @@ export const layerSql = (options: SqlOptions = {}): Layer.Layer<ToolJournal, Jou
   ))
 
 /**
- * For use inside an `effect/workflow` Workflow: each `put` is an activity named by run and place, so that a replay, on
- * this machine or another, gets the entry that was recorded. `read` returns nothing and `remove` does nothing.
+ * For loops that run inside an `effect/workflow` Workflow, as those of `DurableToolLoop` do: each `put` is an activity of
+ * the execution, named by run and place, so that a replay, on this machine or another, gets the entry that was recorded.
+ * `read` returns nothing, `remove` does nothing, and outside a workflow nothing is put.
  */
-export const layerWorkflow: Layer.Layer<
-  ToolJournal,
-  never,
-  WorkflowEngine.WorkflowEngine | WorkflowEngine.WorkflowInstance
-> = Layer.unwrap(Effect.map(
+export const layerWorkflow: Layer.Layer<ToolJournal> = Layer.unwrap(Effect.map(
   Effect.promise(() => import("./internal/journalWorkflow.ts")),
-  ({ makeWorkflow }) => Layer.effect(ToolJournal, Effect.map(makeWorkflow, make))
+  ({ makeWorkflow }) => Layer.succeed(ToolJournal, make(makeWorkflow((failure) => new JournalFailed(failure))))
 ))

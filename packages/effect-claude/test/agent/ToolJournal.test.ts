@@ -19,6 +19,7 @@ const awkward = [
   "\u0000",
   "\u{1F600}",
   "\ud800",
+  "\ud801",
   "\udc00x",
   "'; drop table journal; --",
   "\"\\ %_?$1:a",

@@ -4,7 +4,7 @@ import { Cause, Context, Deferred, Effect, Fiber, Layer, Redacted } from "effect
 import { ToolJournal } from "effect-claude"
 import * as Sqlite from "effect-claude/node/Sqlite"
 import { Reactivity } from "effect/reactivity"
-import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import { SqlClient, type SqlConnection, Statement } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -135,7 +135,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
       const said: Array<readonly [string, ReadonlyArray<unknown>]> = []
       const journal = yield* journalOn(yield* recorder(dialect("mysql"), said))
       assert.strictEqual(yield* journal.put("r\u0000", 0, "mine"), "there")
-      assert.deepStrictEqual(said.slice(1), [
+      assert.deepStrictEqual(said.slice(2), [
         [
           "INSERT INTO `effect_claude_journal` (`run`, `at`, `entry`) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE `at` = `at`",
           ["r\\u0000", 0, "mine"]
@@ -244,18 +244,49 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
     30_000
   )
 
-  it.effect("Postgres: a server that was restarted is found again", () =>
+  it.effect("Postgres: a server that is full for this role is waited for", () =>
+    Effect.gen(function*() {
+      const { path } = yield* Postgres
+      const owner = yield* postgres
+      yield* owner`CREATE ROLE one_at_a_time LOGIN CONNECTION LIMIT 1`
+      const one = connect(path, { username: "one_at_a_time" })
+      yield* journalOn(owner, { table: "crowded" })
+      yield* owner`GRANT ALL ON crowded TO one_at_a_time`
+      const asked = yield* Deferred.make<void>()
+      const first = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {
+        const sql = yield* clientOf(one)
+        yield* sql`SELECT 1`
+        yield* Deferred.succeed(asked, undefined)
+        return yield* Effect.never
+      })))
+      yield* Deferred.await(asked)
+      const journal = yield* Effect.forkChild(
+        Effect.flatMap(clientOf(one), (sql) => journalOn(sql, { table: "crowded" }))
+      )
+      const refused =
+        owner`SELECT 1 FROM pg_stat_activity WHERE usename = 'one_at_a_time' AND backend_type = 'client backend'`
+      for (let n = 0; n < 20; n++) yield* refused
+      assert.isUndefined(journal.pollUnsafe())
+      yield* Fiber.interrupt(first)
+      assert.strictEqual(yield* (yield* Fiber.join(journal)).put("r", 0, "1"), "1")
+    }), 30_000)
+
+  it.effect("Postgres: a server that goes down and comes up again is waited for", () =>
     Effect.gen(function*() {
       const server = yield* Postgres
-      const sql = yield* postgres
+      const [sql, other] = [yield* postgres, yield* postgres]
       const journal = yield* journalOn(sql, { table: "restarted" })
       yield* journal.put("r", 0, "1")
-      yield* server.stop
+      yield* other`SELECT 1`
+      // It still serves the other, and takes no new connection.
+      yield* server.closing
+      yield* other`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()`
       const putting = yield* Effect.forkChild(journal.put("r", 1, "2"), { startImmediately: true })
-      yield* Effect.yieldNow
+      for (let n = 0; n < 20; n++) yield* other`SELECT 1`
+      assert.isUndefined(putting.pollUnsafe())
+      yield* server.stop
       yield* server.start
       assert.strictEqual(yield* Fiber.join(putting), "2")
       assert.deepStrictEqual(yield* journal.read("r"), ["1", "2"])
-      assert.isTrue(SqlError.isSqlError(yield* Effect.flip(sql`SELECT * FROM nothing_here`)))
     }), 30_000)
 })

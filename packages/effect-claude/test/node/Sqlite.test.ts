@@ -190,6 +190,8 @@ describe("Sqlite", () => {
       const broken = Stream.runCollect(sql`SELECT * FROM nowhere`.stream)
       assert.strictEqual(yield* reasonOf(broken), "UnknownError")
       assert.lengthOf(yield* ids(sql), 990)
+      // Refused while any statement still reads from it.
+      yield* sql`DROP TABLE t`
     }))
 
   it.effect("what SQLite refuses has a reason", () =>

@@ -34,9 +34,6 @@ const field = ({ reason: { cause } }: SqlError, key: string): unknown =>
 const passes = (error: SqlError): boolean =>
   error.isRetryable || /^(57P0[123]|53300)$/.test(String(field(error, "code")))
 
-/** What Postgres may say to one of two that make the same table: 23505, 42710, 42P07, or an internal error. */
-const races = (error: SqlError): boolean => /^(23505|42710|42P07|XX000)$/.test(String(field(error, "code")))
-
 /** What went wrong without what was being written: drivers put whole rows into their errors' details. */
 const describe = (error: SqlError): Failure["cause"] =>
   Object.assign(new Error(String(field(error, "message") ?? error.message)), {
@@ -107,14 +104,10 @@ export const makeSql = Effect.fnUntraced(function*<E>(table: string, failed: (fa
       )
     )
 
-  // Looked for first, because a role that may write rows need not be one that may make tables. Of two processes that
-  // make one table at once Postgres refuses one, in several ways; it finds the table when it looks again.
-  const open = Effect.catch(log.probe, () =>
-    Effect.andThen(
-      Effect.catch(log.create, (refusal) => Effect.mapError(log.probe, () => refusal)),
-      log.probe
-    ))
-  yield* steadily("open its table", Effect.retry(open, { schedule: again, times: 4, while: races }))
+  // It may be there although it cannot be made: for a role that may only write rows, and for the second of two that make
+  // it at once, whom Postgres refuses in several ways.
+  const create = Effect.catch(log.create, (refusal) => Effect.mapError(log.probe, () => refusal))
+  yield* steadily("open its table", Effect.andThen(create, log.probe))
 
   return {
     put: Effect.fn("ToolJournal.put")(function*(run: string, at: number, entry: string) {
