@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import { basename } from "node:path"
 import * as Journal from "./internal/batch/journal.ts"
 import * as Batch from "./internal/batch/work.ts"
 import * as Counted from "./internal/counted.ts"
@@ -20,6 +21,11 @@ import * as Output from "./internal/output.ts"
 import { BadInput, type OutputFailed } from "./internal/problems.ts"
 import * as Progress from "./internal/progress.ts"
 import * as Report from "./internal/report.ts"
+import type { Data } from "./internal/report/data.ts"
+import { Recorder } from "./internal/report/recorder.ts"
+import { settingsOf } from "./internal/report/settingsOf.ts"
+import { told } from "./internal/report/told.ts"
+import * as Written from "./internal/report/write.ts"
 import * as Tally from "./internal/tally.ts"
 
 export { BadInput, OutputFailed } from "./internal/problems.ts"
@@ -47,6 +53,8 @@ export interface Options {
   readonly progress?: boolean | undefined
   /** Through Message Batches; `cancel` ends what runs of an earlier run and collects what was answered. */
   readonly batch?: boolean | (Batch.Bounds & { readonly cancel?: boolean }) | undefined
+  /** Files to write a report of the run to: `.html` is a page, `.json` its data. */
+  readonly report?: ReadonlyArray<string> | undefined
   /** Given to the client, for tests and for embedding. */
   readonly client?: ClaudeClient.Options | undefined
   /** Completed by the user's first Ctrl-C: nothing new is begun. */
@@ -107,9 +115,11 @@ export const bulk = (
     yield* lock(out)
     const batch = options.batch === true ? {} : options.batch
     if (batch === undefined || batch === false) yield* Journal.mustBeNone(out)
+    yield* Written.mustBeWritable(options.report ?? [])
     const { done, errored, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
-    const tally = Tally.make(total, succeeded, errored)
+    const recorder = new Recorder(() => clock.currentTimeMillisUnsafe())
+    const tally = Tally.make(recorder, total, succeeded, errored)
     const stop = options.stop ?? (yield* Deferred.make<void>())
     const settings: Settings = {
       model: options.model,
@@ -120,7 +130,23 @@ export const bulk = (
     }
     const run: Run = { settings, tally, output, stop, worked: new Set(), why: undefined }
     const start = clock.currentTimeMillisUnsafe()
+    let states: ReadonlyArray<ClaudeRateLimiter.LimitState> = []
+    const reportOf = (why: string | undefined): Report.Report =>
+      Report.make(tally, clock.currentTimeMillisUnsafe() - start, states, why)
+    const dataOf = (isRunning: boolean): Data =>
+      told(recorder, {
+        title: basename(out),
+        settings: settingsOf(options),
+        totals: reportOf(run.why),
+        isRunning
+      })
     const program = Effect.scoped(Effect.gen(function*() {
+      const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
+      const sampled = Effect.map(limiter.state, (now) => {
+        states = now
+        recorder.sample(now, tally.inFlight)
+      })
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(sampled, Effect.sleep("1 second"))))
       if (options.progress ?? true) yield* Progress.show(tally)
       const failed = yield* Deferred.make<never, OutputFailed>()
       yield* Effect.forkScoped(
@@ -146,12 +172,15 @@ export const bulk = (
         : Batch.work(run, { out, jobs, done, cancel: batch.cancel ?? false, bounds: batch })
       yield* Effect.raceFirst(all, Deferred.await(failed))
       yield* output.sync
-      const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
+      yield* sampled
       const early = Deferred.isDoneUnsafe(stop) ? "Stopped by hand" : "The prompt file changed while it was sent"
-      const why = run.why ?? (Tally.done(tally) < total ? early : undefined)
-      return Report.make(tally, clock.currentTimeMillisUnsafe() - start, yield* limiter.state, why)
+      run.why ??= Tally.done(tally) < total ? early : undefined
+      return reportOf(run.why)
     }))
-    return yield* Effect.provide(program, layers(options, tally, stop))
+    return yield* Effect.provide(program, layers(options, tally, stop)).pipe(
+      Effect.tapError((error) => Effect.sync(() => void (run.why ??= error.message))),
+      Effect.ensuring(Effect.suspend(() => Written.reports(options.report ?? [], () => dataOf(false))))
+    )
   }))
 
 /** 0: every line has succeeded, in this run or before; 1: some are errored; 3: stopped early. */

@@ -74,6 +74,10 @@ const bulkCommand = Command.make(
       Flag.withDefault(false)
     ),
     noStream: Flag.Boolean("no-stream").pipe(Flag.withDescription("ask for JSON answers"), Flag.withDefault(false)),
+    report: Flag.String("report").pipe(
+      Flag.withDescription("writes a report of the run: a page to run.html, its data to run.json; may be given twice"),
+      Flag.atLeast(0)
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("the report as JSON"), Flag.withDefault(false))
   },
   Effect.fnUntraced(
@@ -110,6 +114,7 @@ const bulkCommand = Command.make(
         retryErrored: flags.retryErrored,
         stream: !flags.noStream,
         batch: flags.batch && { cancel: flags.cancel },
+        report: flags.report,
         stop
       }).pipe(
         Effect.flatMap((report) =>

@@ -45,6 +45,7 @@ type Failure = OutputFailed | BadInput
 
 const errored = (run: Run, tag: string, advice: string): void => {
   run.tally.errored++
+  run.tally.recorder.line(false)
   Tally.count(run.tally.erroredBy, tag)
   if (!run.tally.advice.has(tag)) run.tally.advice.set(tag, advice)
 }
@@ -67,30 +68,43 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
       return append(Results.succeeded(customId, message), () => {
         run.worked.add(message.model)
         tally.succeeded++
+        tally.recorder.line(true)
         if (message.stop_reason === "refusal") tally.refused++
-        Tally.used(tally, message.model, {
+        const used = {
           inputTokens: usage.input_tokens,
           outputTokens: usage.output_tokens,
           cacheCreationTokens: usage.cache_creation_input_tokens ?? 0,
           cacheReadTokens: usage.cache_read_input_tokens ?? 0,
           estimated: false
-        })
+        }
+        Tally.used(tally, message.model, used)
+        tally.recorder.answered(undefined, used)
       })
     }
     case "Errored": {
       const { error } = result
       if (stopsRun(error.reason, run.worked.size > 0)) return stop(run, error.reason)
-      return append(Results.errored(customId, error), () => errored(run, error.reason._tag, firstStep(error.reason)))
+      return append(Results.errored(customId, error), () => {
+        errored(run, error.reason._tag, firstStep(error.reason))
+        tally.recorder.missed(error.reason._tag)
+        tally.recorder.failed(customId, error)
+      })
     }
     case "Canceled":
       return append(
         Results.unanswered(customId, "canceled"),
-        () => errored(run, "Canceled", "somebody cancelled the batch: --retry-errored sends these lines again")
+        () => {
+          tally.recorder.missed("Canceled")
+          errored(run, "Canceled", "somebody cancelled the batch: --retry-errored sends these lines again")
+        }
       )
     case "Expired":
       return append(
         Results.unanswered(customId, "expired"),
-        () => errored(run, "Expired", "the API did not get to them within a day: --retry-errored sends them again")
+        () => {
+          tally.recorder.missed("Expired")
+          errored(run, "Expired", "the API did not get to them within a day: --retry-errored sends them again")
+        }
       )
   }
 }
@@ -129,7 +143,11 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       ...batching.bounds,
       ...(cancel ? { rounds: 0 } : run.settings.maxAttempts < Infinity ? { rounds: run.settings.maxAttempts - 1 } : {}),
       sendAgain: sendAgain(run),
-      onBatch: (batch) => Effect.sync(() => counts.see(batch))
+      onBatch: (batch) =>
+        Effect.sync(() => {
+          counts.see(batch)
+          run.tally.recorder.batch(batch)
+        })
     }).pipe(
       Stream.filter((result) => !cancel || result._tag === "Succeeded" || result._tag === "Errored"),
       Stream.runForEach((result) => write(run, done, result))
@@ -146,7 +164,7 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       if (!isTemporary(error.reason) && error.reason._tag !== "DeadlineExceeded") return yield* stop(run, error.reason)
       if (Tally.done(run.tally) > before) round = 0
       const wait = Math.min(againStart * 2 ** round, againMost) * (0.5 + (yield* Random.next) / 2)
-      Tally.count(run.tally.waits, "requeue", wait)
+      Tally.waited(run.tally, "requeue", wait)
       yield* Effect.sleep(wait)
     }
   })
