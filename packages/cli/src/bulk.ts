@@ -9,7 +9,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { basename } from "node:path"
 import * as Journal from "./internal/batch/journal.ts"
 import * as Batch from "./internal/batch/work.ts"
 import * as Counted from "./internal/counted.ts"
@@ -20,11 +19,9 @@ import { lock } from "./internal/lock.ts"
 import * as Output from "./internal/output.ts"
 import { BadInput, type OutputFailed } from "./internal/problems.ts"
 import * as Progress from "./internal/progress.ts"
-import * as Report from "./internal/report.ts"
-import type { Data } from "./internal/report/data.ts"
+import type * as Report from "./internal/report.ts"
+import { Account } from "./internal/report/account.ts"
 import { Recorder } from "./internal/report/recorder.ts"
-import { settingsOf } from "./internal/report/settingsOf.ts"
-import { told } from "./internal/report/told.ts"
 import * as Written from "./internal/report/write.ts"
 import * as Tally from "./internal/tally.ts"
 
@@ -55,6 +52,8 @@ export interface Options {
   readonly batch?: boolean | (Batch.Bounds & { readonly cancel?: boolean }) | undefined
   /** Files to write a report of the run to: `.html` is a page, `.json` its data. */
   readonly report?: ReadonlyArray<string> | undefined
+  /** Shows the report while the run goes on, at a loopback address that is told on standard error. */
+  readonly watch?: boolean | undefined
   /** Given to the client, for tests and for embedding. */
   readonly client?: ClaudeClient.Options | undefined
   /** Completed by the user's first Ctrl-C: nothing new is begun. */
@@ -114,7 +113,8 @@ export const bulk = (
     const out = yield* Output.locate(options.out)
     yield* lock(out)
     const batch = options.batch === true ? {} : options.batch
-    if (batch === undefined || batch === false) yield* Journal.mustBeNone(out)
+    const isBatch = batch !== undefined && batch !== false
+    if (!isBatch) yield* Journal.mustBeNone(out)
     yield* Written.mustBeWritable(options.report ?? [])
     const { done, errored, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
@@ -129,24 +129,10 @@ export const bulk = (
       stream: options.stream ?? true
     }
     const run: Run = { settings, tally, output, stop, worked: new Set(), why: undefined }
-    const start = clock.currentTimeMillisUnsafe()
-    let states: ReadonlyArray<ClaudeRateLimiter.LimitState> = []
-    const reportOf = (why: string | undefined): Report.Report =>
-      Report.make(tally, clock.currentTimeMillisUnsafe() - start, states, why)
-    const dataOf = (isRunning: boolean): Data =>
-      told(recorder, {
-        title: basename(out),
-        settings: settingsOf(options),
-        totals: reportOf(run.why),
-        isRunning
-      })
+    const account = new Account(run, options)
     const program = Effect.scoped(Effect.gen(function*() {
       const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
-      const sampled = Effect.map(limiter.state, (now) => {
-        states = now
-        recorder.sample(now, tally.inFlight)
-      })
-      yield* Effect.forkScoped(Effect.forever(Effect.andThen(sampled, Effect.sleep("1 second"))))
+      yield* account.keep(limiter)
       if (options.progress ?? true) yield* Progress.show(tally)
       const failed = yield* Deferred.make<never, OutputFailed>()
       yield* Effect.forkScoped(
@@ -172,14 +158,14 @@ export const bulk = (
         : Batch.work(run, { out, jobs, done, cancel: batch.cancel ?? false, bounds: batch })
       yield* Effect.raceFirst(all, Deferred.await(failed))
       yield* output.sync
-      yield* sampled
+      yield* account.sample(limiter)
       const early = Deferred.isDoneUnsafe(stop) ? "Stopped by hand" : "The prompt file changed while it was sent"
       run.why ??= Tally.done(tally) < total ? early : undefined
-      return reportOf(run.why)
+      return account.report()
     }))
     return yield* Effect.provide(program, layers(options, tally, stop)).pipe(
       Effect.tapError((error) => Effect.sync(() => void (run.why ??= error.message))),
-      Effect.ensuring(Effect.suspend(() => Written.reports(options.report ?? [], () => dataOf(false))))
+      Effect.ensuring(Effect.suspend(() => Written.reports(options.report ?? [], () => account.data(false))))
     )
   }))
 

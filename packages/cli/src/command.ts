@@ -78,6 +78,10 @@ const bulkCommand = Command.make(
       Flag.withDescription("writes a report of the run: a page to run.html, its data to run.json; may be given twice"),
       Flag.atLeast(0)
     ),
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withDescription("shows the report while the run goes on, at a loopback address"),
+      Flag.withDefault(false)
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("the report as JSON"), Flag.withDefault(false))
   },
   Effect.fnUntraced(
@@ -115,6 +119,7 @@ const bulkCommand = Command.make(
         stream: !flags.noStream,
         batch: flags.batch && { cancel: flags.cancel },
         report: flags.report,
+        watch: flags.watch,
         stop
       }).pipe(
         Effect.flatMap((report) =>

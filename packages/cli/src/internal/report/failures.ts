@@ -1,7 +1,7 @@
 /** Every failed line with its diagnosis: those with the same cause together. */
 import { nameOf } from "../who.ts"
 import type { Data, Failed } from "./data.ts"
-import { tag, text } from "./html.ts"
+import { prose, tag, text } from "./html.ts"
 import { colourOf, nameOf as wordsOf } from "./outcomes.ts"
 import * as Units from "./units.ts"
 
@@ -37,9 +37,9 @@ const diagnosed = (data: Data, at: number): string => {
       text(wordsOf(reason)),
       tag("b", {}, text(`${Units.count(lines)} ${lines === 1 ? "line" : "lines"}`))
     ),
-    tag("p", { class: "cause" }, text(cause)),
+    tag("p", { class: "cause" }, prose(cause)),
     tag("p", { class: "who" }, `Who has to act: ${text(nameOf(who))}. Trying again: ${text(retry.helps)}. ${text(retry.when)}`),
-    tag("ol", {}, ...steps.map((step) => tag("li", {}, text(step)))),
+    tag("ol", {}, ...steps.map((step) => tag("li", {}, prose(step)))),
     /^https:\/\//.test(docs) ? tag("p", { class: "who" }, tag("a", { href: docs, rel: "noreferrer" }, text(docs))) : "",
     listed.length === 0 ? "" : tag(
       "details",

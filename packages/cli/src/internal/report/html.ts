@@ -5,6 +5,9 @@ const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 /** Text that may come from anywhere. */
 export const text = (value: string | number): string => String(value).replace(/[&<>"']/g, (sign) => escapes[sign] ?? "")
 
+/** The same, with what stands between backticks as code. */
+export const prose = (value: string): string => text(value).replace(/`([^`]+)`/g, "<code>$1</code>")
+
 type Value = string | number | undefined
 
 /** An element; attributes are escaped, content is markup. */

@@ -12,7 +12,9 @@ const limits = [
 
 const counted = (data: Data, of: "queued" | "inFlight", name: string, colour: string, isLast: boolean): string => {
   const values = data.timeline.map((bucket) => bucket[of])
-  const most = Math.max(0, ...values.filter((value) => value !== undefined))
+  const known = values.filter((value) => value !== undefined)
+  if (known.length === 0) return ""
+  const most = Math.max(0, ...known)
   const top = Units.ceiling(most)
   return tag("h3", {}, `${name}, at most ${Units.count(most)}`) +
     Plot.plot(
@@ -34,9 +36,9 @@ export const levels = (data: Data): string => {
   return tag(
     "section",
     { class: "card" },
-    tag("h2", {}, "Limiter"),
+    tag("h2", {}, data.batches.length > 0 ? "Requests in batches" : "Limiter"),
     left,
     counted(data, "queued", "Waiting in its queue", "q", false),
-    counted(data, "inFlight", "On their way", "f", true)
+    counted(data, "inFlight", data.batches.length > 0 ? "Not answered yet" : "On their way at once", "f", true)
   )
 }

@@ -25,21 +25,27 @@ export const main = (data: Data): string =>
     tag("footer", {}, "Drawn by effect-claude. Point at a bar to read it.")
   ].join("\n")
 
-/** `script`: for a page that keeps itself up to date. */
-export const page = (data: Data, script = ""): string =>
+/** What a page may load: nothing, but a live one its script and what that listens to. */
+const policy = (isLive: boolean): string =>
+  `default-src 'none'; style-src 'unsafe-inline'${isLive ? "; script-src 'self'; connect-src 'self'" : ""}`
+
+/** A live page keeps itself up to date by `live.js`; where scripts are off it is loaded again every two seconds. */
+export const page = (data: Data, isLive = false): string =>
   `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(isLive)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${text(`${data.title}: ${data.totals.succeeded} of ${data.totals.lines.total}`)}</title>
+${isLive ? `<noscript><meta http-equiv="refresh" content="2"></noscript>\n<script src="live.js" defer></script>` : ""}
 <style>${style}</style>
 </head>
 <body>
 <main>
 ${main(data)}
-</main>${script === "" ? "" : `\n<script>${script}</script>`}
+</main>
 </body>
 </html>
 `

@@ -125,15 +125,16 @@ export class Recorder {
     })
   }
 
-  sample(states: ReadonlyArray<ClaudeRateLimiter.LimitState>, inFlight: number): void {
+  /** `inFlight`: in batches; for single requests it is the limiter's. */
+  sample(states: ReadonlyArray<ClaudeRateLimiter.LimitState>, inFlight: number | undefined): void {
     const of = (limit: "requests" | "inputTokens" | "outputTokens") =>
-      least(states.map((state) => share(state[limit], state.limits[limit])))
+      inFlight === undefined ? least(states.map((state) => share(state[limit], state.limits[limit]))) : undefined
     this.series.sample(this.now(), {
       requests: of("requests"),
       inputTokens: of("inputTokens"),
       outputTokens: of("outputTokens"),
-      queued: states.reduce((sum, state) => sum + state.queued, 0),
-      inFlight
+      queued: inFlight === undefined ? states.reduce((sum, state) => sum + state.queued, 0) : undefined,
+      inFlight: inFlight ?? states.reduce((sum, state) => sum + state.inFlight, 0)
     })
   }
 

@@ -36,9 +36,10 @@ h1 { font-size: 30px; line-height: 1.2; letter-spacing: -0.015em; font-weight: 6
 .tile dd { font-size: 27px; line-height: 1.25; font-weight: 600; letter-spacing: -0.01em; }
 small { display: block; color: var(--soft); font-size: 13px; line-height: 1.4; font-weight: 400; letter-spacing: 0; }
 .card { background: var(--card); border-radius: 10px; padding: 22px 24px 20px; margin-bottom: 16px; min-width: 0; }
-.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); gap: 0 16px; }
+.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(236px, 100%), 1fr)); gap: 0 16px; }
 h2 { font-size: 17px; font-weight: 620; letter-spacing: -0.005em; margin-bottom: 10px; }
-h3 { font-size: 13px; font-weight: 500; color: var(--soft); margin: 18px 0 6px; }
+h3 { font-size: 13px; font-weight: 500; color: var(--soft); margin: 20px 0 12px; }
+code { font: 0.92em ui-monospace, Menlo, Consolas, monospace; background: var(--track); padding: 1px 5px; border-radius: 4px; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--soft); margin-bottom: 10px; }
 .legend i, article h3 i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 7px; }
 .legend b { color: var(--ink); font-weight: 600; margin-left: 7px; }
@@ -91,7 +92,7 @@ footer { color: var(--soft); font-size: 13px; margin-top: 24px; }
   main { padding: 24px 14px 40px; } h1 { font-size: 23px; } header { grid-template-columns: 1fr; } .state { grid-column: 1; grid-row: 1; } h1 { grid-row: 2; }
   .tiles { grid-template-columns: 1fr 1fr; gap: 14px 18px; } .tile dd { font-size: 23px; }
   .card { padding: 16px 14px 14px; border-radius: 8px; } .axis .minor { display: none; } .tall svg { height: 160px; } .tall .half { top: 74px; }
-  .bars th small { white-space: normal; } .batches th { max-width: 80px; overflow: hidden; text-overflow: ellipsis; }
+  .bars th small { display: none; } .batches th { max-width: 80px; overflow: hidden; text-overflow: ellipsis; }
 }
 @media print { body { background: none; } .card { break-inside: avoid; padding: 12px 0; } }
 `

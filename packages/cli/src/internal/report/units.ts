@@ -48,9 +48,9 @@ export const ticks = (span: number, most: number): ReadonlyArray<number> => {
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, n) => n * step)
 }
 
-/** The next number that is easy to read: 1, 2, 2.5 or 5 with zeros. */
+/** The next number that is easy to read. */
 export const ceiling = (value: number): number => {
   if (value <= 0) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  return power * ([1, 2, 2.5, 5, 10].find((step) => step * power >= value) ?? 10)
+  return power * ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value) ?? 10)
 }

@@ -22,7 +22,7 @@ export const waits = (data: Data): string => {
     tag(
       "table",
       { class: "bars" },
-      ...causes.map(([cause, name, what]) =>
+      ...causes.filter(([cause]) => waited[cause] > 0).map(([cause, name, what]) =>
         tag(
           "tr",
           {},
