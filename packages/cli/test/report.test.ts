@@ -23,7 +23,9 @@ const faulty: Reply.Handler = RequestRules.make(Routes.make((received) => {
     case "bad":
       return Effect.succeed(Fault.invalidRequest(`no ${evil} with ${secret}-0123456789`))
     case "line-3":
-      return Effect.succeed(received.index % 2 === 0 ? Fault.internal() : Reply.forRequest(received, Reply.message("ok")))
+      return Effect.succeed(
+        received.index % 2 === 0 ? Fault.internal() : Reply.forRequest(received, Reply.message("ok"))
+      )
     default:
       return Routes.echo(received)
   }
@@ -47,7 +49,10 @@ describe("the report", () => {
       assert.strictEqual(data.outcomes.Succeeded, 21)
       assert.strictEqual(data.outcomes.InvalidRequest, 1)
       assert.strictEqual(
-        data.timeline.reduce((sum: number, { outcomes }: { outcomes: { Succeeded?: number } }) => sum + (outcomes.Succeeded ?? 0), 0),
+        data.timeline.reduce(
+          (sum: number, { outcomes }: { outcomes: { Succeeded?: number } }) => sum + (outcomes.Succeeded ?? 0),
+          0
+        ),
         21
       )
       assert.strictEqual(data.latency.count, 21)
@@ -56,7 +61,9 @@ describe("the report", () => {
       assert.deepInclude(data.diagnoses[0], { who: "you", reason: "InvalidRequest", lines: 1 })
       assert.isFalse(JSON.stringify(data).includes(secret), "A9")
       const seen = dom(html)
-      for (const part of ["Done, with errors", "Attempts", "Latency of answers", "Who has to act", "Settings"]) {
+      for (
+        const part of ["Done, with errors", "Attempts a second", "Latency of answers", "Who has to act", "Settings"]
+      ) {
         assert.include(seen, part)
       }
       assert.include(seen, "&lt;img src=x onerror=alert(1)&gt;")
@@ -64,22 +71,34 @@ describe("the report", () => {
     }))
 
   it("is written when the run stops too, and a path that no report can go to is named before anything is sent", () =>
-    withServer((received) => Effect.succeed(received.index === 0 ? Reply.forRequest(received, Reply.message("ok")) : Fault.creditBalance()), async (server) => {
-      const dir = folder()
-      const prompts = write(dir, ids(4).map((id) => job(id)))
-      for (const path of [join(dir, "run.pdf"), join(dir, "nowhere", "run.html")]) {
-        const refused = await bulk(server.url, [prompts, "--out", join(dir, "out"), "--report", path])
-        assert.strictEqual(refused.code, 2, path)
+    withServer(
+      (received) =>
+        Effect.succeed(received.index === 0 ? Reply.forRequest(received, Reply.message("ok")) : Fault.creditBalance()),
+      async (server) => {
+        const dir = folder()
+        const prompts = write(dir, ids(4).map((id) => job(id)))
+        for (const path of [join(dir, "run.pdf"), join(dir, "nowhere", "run.html")]) {
+          const refused = await bulk(server.url, [prompts, "--out", join(dir, "out"), "--report", path])
+          assert.strictEqual(refused.code, 2, path)
+        }
+        assert.strictEqual((await Effect.runPromise(server.requests)).length, 0)
+        const json = join(dir, "run.json")
+        const stopped = await bulk(server.url, [
+          prompts,
+          "--out",
+          join(dir, "out"),
+          "--concurrency",
+          "1",
+          "--report",
+          json
+        ])
+        assert.strictEqual(stopped.code, 3)
+        const { totals } = JSON.parse(readFileSync(json, "utf8"))
+        assert.strictEqual(totals.outcome, "stopped")
+        assert.match(totals.why, /BillingBlocked/)
+        assert.isFalse(existsSync(`${json}.tmp`))
       }
-      assert.strictEqual((await Effect.runPromise(server.requests)).length, 0)
-      const json = join(dir, "run.json")
-      const stopped = await bulk(server.url, [prompts, "--out", join(dir, "out"), "--concurrency", "1", "--report", json])
-      assert.strictEqual(stopped.code, 3)
-      const { totals } = JSON.parse(readFileSync(json, "utf8"))
-      assert.strictEqual(totals.outcome, "stopped")
-      assert.match(totals.why, /BillingBlocked/)
-      assert.isFalse(existsSync(`${json}.tmp`))
-    }))
+    ))
 
   it("tells of batches as well", () =>
     withServer(Routes.make(undefined, { batches: { duration: 100 } }), async (server) => {
@@ -108,11 +127,14 @@ describe("the report", () => {
     const html = join(dir, "run.html")
     writeFileSync(html, text)
     // The page tells in its title how wide it has become, and how long the browser took to lay it out.
-    const probe = text.replace("</main>", `</main><script>
+    const probe = text.replace(
+      "</main>",
+      `</main><script>
       const began = performance.now()
       const wide = document.documentElement.scrollWidth
       document.title = JSON.stringify({ wide, inner: innerWidth, took: performance.now() - began })
-    </script>`).replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "")
+    </script>`
+    ).replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "")
     for (const width of [400, 800, 1400]) {
       const { inner, took, wide } = JSON.parse(
         /<title>(\{.*?\})<\/title>/.exec(dom(probe, { width, dir }))?.[1]?.replaceAll("&quot;", "\"") ?? "{}"

@@ -4,8 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import * as Rules from "./internal/batchRules.ts"
 import * as Batch from "./internal/batches.ts"
+import * as Rules from "./internal/batchRules.ts"
 import * as Reply from "./Reply.ts"
 
 export interface Options {

@@ -37,7 +37,9 @@ const unreadable = (path: string) => (cause: unknown): BadInput =>
 
 const read = (path: string): Stream.Stream<Line, BadInput> =>
   // Each run of the stream reads the file anew.
-  Stream.suspend(() => Stream.fromAsyncIterable(lines(path), unreadable(path))).pipe(Stream.filter((line) => line.text.trim() !== ""))
+  Stream.suspend(() => Stream.fromAsyncIterable(lines(path), unreadable(path))).pipe(
+    Stream.filter((line) => line.text.trim() !== "")
+  )
 
 /** Checks every line; gives the ids of the jobs. */
 export const check = (path: string): Effect.Effect<Ids, BadInput> =>

@@ -20,7 +20,9 @@ const bar = (tally: Tally.Tally, elapsed: number): string => {
   const here = done - tally.before
   const left = here === 0 ? "" : `, ${time(elapsed / here * (tally.total - done))} left`
   const errored = tally.errored === 0 ? "" : `, ${tally.errored} errored`
-  return `${"█".repeat(full)}${"▒".repeat(begun)}${"░".repeat(width - full - begun)} ${done}/${tally.total}${errored}, ` +
+  return `${"█".repeat(full)}${"▒".repeat(begun)}${
+    "░".repeat(width - full - begun)
+  } ${done}/${tally.total}${errored}, ` +
     `${tally.inFlight} in flight, ${time(elapsed)}${left}`
 }
 

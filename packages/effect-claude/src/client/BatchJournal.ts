@@ -105,8 +105,9 @@ export const layerFile = (path: string): Layer.Layer<BatchJournal, never, FileSy
         append: (entry) => Effect.mapError(Effect.uninterruptible(write(entry)), failed),
         read: Effect.flatMap(
           text,
-          (all) => Effect.forEach(all.slice(0, all.lastIndexOf("\n") + 1).split("\n").filter((line) => line !== ""), (line) =>
-            decode(line))
+          (all) =>
+            Effect.forEach(all.slice(0, all.lastIndexOf("\n") + 1).split("\n").filter((line) => line !== ""), (line) =>
+              decode(line))
         ).pipe(Effect.mapError(failed)),
         clear: Effect.mapError(files.remove(path, { force: true }), failed)
       })

@@ -107,9 +107,14 @@ export const cancelAll: Effect.Effect<
 > = Effect.gen(function*() {
   const { batches: api } = yield* ClaudeClient
   const { taken } = Known.read(yield* BatchJournal.use((journal) => journal.read))
-  return yield* Effect.forEach(taken, (id) =>
-    Effect.flatMap(api.get(id), (batch) =>
-      batch.processing_status === "in_progress" ? api.cancel(id) : Effect.succeed(batch)))
+  return yield* Effect.forEach(
+    taken,
+    (id) =>
+      Effect.flatMap(
+        api.get(id),
+        (batch) => batch.processing_status === "in_progress" ? api.cancel(id) : Effect.succeed(batch)
+      )
+  )
 })
 
 /** Creates one batch. One whose answer was lost is not sent again, unless `lost` can tell whether it exists. */

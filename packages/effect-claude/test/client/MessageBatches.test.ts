@@ -91,7 +91,10 @@ describe("run", () => {
     })
     return within(handler, () =>
       Effect.gen(function*() {
-        const requests = [...["bad", "paid", "refused", "ok"].map((id) => request(id)), request("zero", { max_tokens: 0 })]
+        const requests = [
+          ...["bad", "paid", "refused", "ok"].map((id) => request(id)),
+          request("zero", { max_tokens: 0 })
+        ]
         const results = yield* all(requests)
         const reasons = new Map(
           results.map((result) => [result.customId, result._tag === "Errored" ? result.error.reason._tag : result._tag])
@@ -165,7 +168,12 @@ describe("run", () => {
     const breaking: Reply.Handler = (received) =>
       Effect.map(handler(received), (reply) => {
         if (!received.path.endsWith("/results")) return reply
-        const faults = [Fault.cutAfterBytes(700), Fault.resetAfterEvents(3), Fault.cutAfterEvents(5), Fault.silenceAfterEvents(6)]
+        const faults = [
+          Fault.cutAfterBytes(700),
+          Fault.resetAfterEvents(3),
+          Fault.cutAfterEvents(5),
+          Fault.silenceAfterEvents(6)
+        ]
         return faults[reads++]?.(reply) ?? reply
       })
     return within(breaking, () =>

@@ -86,7 +86,6 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
       if (stopsRun(error.reason, run.worked.size > 0)) return stop(run, error.reason)
       return append(Results.errored(customId, error), () => {
         errored(run, error.reason._tag, firstStep(error.reason))
-        tally.recorder.missed(error.reason._tag)
         tally.recorder.failed(customId, error)
       })
     }
@@ -94,7 +93,6 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
       return append(
         Results.unanswered(customId, "canceled"),
         () => {
-          tally.recorder.missed("Canceled")
           errored(run, "Canceled", "somebody cancelled the batch: --retry-errored sends these lines again")
         }
       )
@@ -102,7 +100,6 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
       return append(
         Results.unanswered(customId, "expired"),
         () => {
-          tally.recorder.missed("Expired")
           errored(run, "Expired", "the API did not get to them within a day: --retry-errored sends them again")
         }
       )
@@ -112,8 +109,16 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
 const stop = (run: Run, reason: ClaudeError.Reason): Effect.Effect<void> =>
   halt(run, `${reason._tag}: ${reason.message} → ${firstStep(reason)}`)
 
+/** Notes what a request was sent for in vain. */
+const note = ({ tally }: Run, result: MessageBatches.Result): void => {
+  if (result._tag === "Succeeded") return
+  const outcome = result._tag === "Errored" ? result.error.reason._tag : result._tag
+  Tally.count(tally.wastedBy, outcome)
+  tally.recorder.missed(outcome)
+}
+
 /** Results that are not final: also those that no other line would have survived, for what stood in their way may be gone. */
-const sendAgain = (run: Run) => (result: MessageBatches.Result): boolean =>
+const isNotFinal = (run: Run, result: MessageBatches.Result): boolean =>
   MessageBatches.isRetryable(result) ||
   (result._tag === "Errored" && stopsRun(result.error.reason, run.worked.size > 0))
 
@@ -123,7 +128,7 @@ const cancelled = (jobs: Batching["jobs"]) =>
     yield* MessageBatches.cancelAll
     const ids = new Set<string>()
     for (const entry of yield* BatchJournal.BatchJournal.use((journal) => journal.read)) {
-      if (entry._tag === "Intent") for (const id of entry.ids) ids.add(id)
+      if (entry._tag === "Intent") { for (const id of entry.ids) ids.add(id) }
     }
     return Stream.filter(jobs, (job) => ids.has(job.customId))
   })
@@ -142,7 +147,11 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       ...standard,
       ...batching.bounds,
       ...(cancel ? { rounds: 0 } : run.settings.maxAttempts < Infinity ? { rounds: run.settings.maxAttempts - 1 } : {}),
-      sendAgain: sendAgain(run),
+      // Asked once for each result of a request that was sent.
+      sendAgain: (result) => {
+        note(run, result)
+        return isNotFinal(run, result)
+      },
       onBatch: (batch) =>
         Effect.sync(() => {
           counts.see(batch)
@@ -156,8 +165,9 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
   const all = Effect.gen(function*() {
     for (let round = 0;; round++) {
       const before = Tally.done(run.tally)
-      const result = yield* Effect.result(Effect.catchTag(once, "BatchJournalFailed", (error) =>
-        Effect.fail(Journal.failed(out)(error))))
+      const result = yield* Effect.result(
+        Effect.catchTag(once, "BatchJournalFailed", (error) => Effect.fail(Journal.failed(out)(error)))
+      )
       if (Result.isSuccess(result)) return cancel ? yield* halt(run, "Cancelled by hand") : undefined
       const error = result.failure
       if (error._tag !== "ClaudeError") return yield* Effect.fail(error)

@@ -40,7 +40,12 @@ const axis = (bars: ReadonlyArray<Bin>, name: (value: number) => string): Plot.F
   return all.map((value, index) => ({ place: placeOf(bars, value), name: name(value), isMinor: index % 2 === 1 }))
 }
 
-const drawn = (title: string, of: Distribution | undefined, name: (value: number) => string, colour: string): string => {
+const drawn = (
+  title: string,
+  of: Distribution | undefined,
+  name: (value: number) => string,
+  colour: string
+): string => {
   if (of === undefined) return ""
   const bars = grouped(of.bins)
   const most = Math.max(...bars.map((bar) => bar.count))
@@ -67,11 +72,21 @@ const drawn = (title: string, of: Distribution | undefined, name: (value: number
       "dl",
       { class: "facts" },
       ...facts.map(([fact, value]) =>
-        tag("div", {}, tag("dt", {}, fact === "longest" && colour !== "ok" ? "most" : fact), tag("dd", {}, text(name(value))))
+        tag(
+          "div",
+          {},
+          tag("dt", {}, fact === "longest" && colour !== "ok" ? "most" : fact),
+          tag("dd", {}, text(name(value)))
+        )
       )
     ),
     Plot.plot(
-      { label: `${title}: half within ${name(of.p50)}, 99 % within ${name(of.p99)}`, size: "low", top: Units.count(most), axis: axis(bars, name) },
+      {
+        label: `${title}: half within ${name(of.p50)}, 99 % within ${name(of.p99)}`,
+        size: "low",
+        top: Units.count(most),
+        axis: axis(bars, name)
+      },
       ...shapes,
       ...marks
     )

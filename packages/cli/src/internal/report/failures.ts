@@ -18,7 +18,14 @@ const row = ({ attempts, customId, message, requestId, status }: Failed): string
 const head = tag(
   "thead",
   {},
-  tag("tr", {}, tag("th", {}, "line"), tag("th", { class: "number" }, "status"), tag("th", { class: "number" }, "tries"), tag("th", {}, "what was said"))
+  tag(
+    "tr",
+    {},
+    tag("th", {}, "line"),
+    tag("th", { class: "number" }, "status"),
+    tag("th", { class: "number" }, "tries"),
+    tag("th", {}, "what was said")
+  )
 )
 
 const diagnosed = (data: Data, at: number): string => {
@@ -38,7 +45,11 @@ const diagnosed = (data: Data, at: number): string => {
       tag("b", {}, text(`${Units.count(lines)} ${lines === 1 ? "line" : "lines"}`))
     ),
     tag("p", { class: "cause" }, prose(cause)),
-    tag("p", { class: "who" }, `Who has to act: ${text(nameOf(who))}. Trying again: ${text(retry.helps)}. ${text(retry.when)}`),
+    tag(
+      "p",
+      { class: "who" },
+      `Who has to act: ${text(nameOf(who))}. Trying again: ${text(retry.helps)}. ${text(retry.when)}`
+    ),
     tag("ol", {}, ...steps.map((step) => tag("li", {}, prose(step)))),
     /^https:\/\//.test(docs) ? tag("p", { class: "who" }, tag("a", { href: docs, rel: "noreferrer" }, text(docs))) : "",
     listed.length === 0 ? "" : tag(

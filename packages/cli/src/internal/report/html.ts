@@ -1,6 +1,12 @@
 /** Markup from text: whatever is not markup of ours is escaped. */
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;" }
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  "\"": "&quot;",
+  "'": "&#39;"
+}
 
 /** Text that may come from anywhere. */
 export const text = (value: string | number): string => String(value).replace(/[&<>"']/g, (sign) => escapes[sign] ?? "")

@@ -18,7 +18,12 @@ const counted = (data: Data, of: "queued" | "inFlight", name: string, colour: st
   const top = Units.ceiling(most)
   return tag("h3", {}, `${name}, at most ${Units.count(most)}`) +
     Plot.plot(
-      { label: name, size: "flat", top: Units.count(top), axis: isLast ? Plot.timeAxis(values.length * data.bucket) : [] },
+      {
+        label: name,
+        size: "flat",
+        top: Units.count(top),
+        axis: isLast ? Plot.timeAxis(values.length * data.bucket) : []
+      },
       Plot.area(values.map((value) => value === undefined ? undefined : value / top), colour)
     )
 }
@@ -30,7 +35,7 @@ export const levels = (data: Data): string => {
   const left = known.length === 0 ? "" : tag("h3", {}, "Left of each limit, at its tightest") +
     Plot.legend(known.map(([, name, colour]) => ({ name, colour }))) +
     Plot.plot(
-      { label: "Share of each limit that was left", size: "low", top: "100 %", half: "50 %", axis: [] },
+      { label: "Share of each limit that was left", size: "low", top: "100%", half: "50%", axis: [] },
       ...known.map(([of, , colour]) => Plot.path(timeline.map((bucket) => bucket[of]), colour))
     )
   return tag(

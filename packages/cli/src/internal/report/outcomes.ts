@@ -62,7 +62,7 @@ const stacked = (data: Data, of: ReadonlyArray<string>, size: string, label: str
   return Plot.plot({
     label,
     size,
-    top: `${Units.small(top)} a second`,
+    top: Units.small(top),
     half: Units.small(top / 2),
     axis: isLast ? Plot.timeAxis(timeline.length * bucket) : []
   }, ...bars)
@@ -76,7 +76,7 @@ export const outcomes = (data: Data): string => {
   return tag(
     "section",
     { class: "card" },
-    tag("h2", {}, "Attempts"),
+    tag("h2", {}, "Attempts a second"),
     Plot.legend(
       all.map((name) => ({ name: nameOf(name), colour: colourOf(name), value: Units.count(data.outcomes[name] ?? 0) }))
     ),
@@ -86,7 +86,7 @@ export const outcomes = (data: Data): string => {
       : tag(
         "h3",
         {},
-        `Without an answer, at their own scale: ${Units.count(sum(data.outcomes, missed))} attempts, ${
+        `Those without an answer, at a scale of their own: ${Units.count(sum(data.outcomes, missed))}, ${
           Units.percent(sum(data.outcomes, missed) / total)
         }`
       ) + stacked(data, missed, "low", "Attempts a second that brought no answer, by reason", true)

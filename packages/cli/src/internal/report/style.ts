@@ -43,18 +43,19 @@ code { font: 0.92em ui-monospace, Menlo, Consolas, monospace; background: var(--
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--soft); margin-bottom: 10px; }
 .legend i, article h3 i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 7px; }
 .legend b { color: var(--ink); font-weight: 600; margin-left: 7px; }
-.plot { position: relative; margin-bottom: 2px; }
+.plot { position: relative; margin-bottom: 2px; padding-left: 46px; }
 .plot svg { display: block; width: 100%; overflow: visible; }
 .tall svg { height: 210px; } .low svg { height: 110px; } .flat svg { height: 64px; }
-.plot .y { position: absolute; left: 0; font-size: 12px; line-height: 1; color: var(--soft); background: var(--card); padding: 1px 6px 1px 0; border-radius: 2px; pointer-events: none; }
+.plot .y { position: absolute; left: 0; width: 38px; text-align: right; white-space: nowrap; font-size: 12px; line-height: 1; color: var(--soft); }
 .y.top { top: -6px; } .tall .half { top: 99px; } .low .half { top: 49px; }
 .axis { position: relative; height: 22px; font-size: 12px; color: var(--soft); margin-top: 5px; }
 .axis span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
-.axis span[style="left:0%"] { transform: none; }
 .grid { stroke: var(--grid); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .mark { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 3 3; opacity: 0.55; vector-effect: non-scaling-stroke; }
 .line { fill: none; stroke-width: 1.75; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 .area { stroke: none; }
+rect { shape-rendering: crispEdges; }
+h2 + h3 { margin-top: 0; }
 g:hover rect { opacity: 0.72; }
 .ok { fill: var(--ok); background: var(--ok); } .before { background: var(--before); } .c1 { fill: var(--c1); background: var(--c1); } .c2 { fill: var(--c2); background: var(--c2); }
 .c3 { fill: var(--c3); background: var(--c3); } .c4 { fill: var(--c4); background: var(--c4); } .c5 { fill: var(--c5); background: var(--c5); }
@@ -91,7 +92,7 @@ footer { color: var(--soft); font-size: 13px; margin-top: 24px; }
 @media (max-width: 640px) {
   main { padding: 24px 14px 40px; } h1 { font-size: 23px; } header { grid-template-columns: 1fr; } .state { grid-column: 1; grid-row: 1; } h1 { grid-row: 2; }
   .tiles { grid-template-columns: 1fr 1fr; gap: 14px 18px; } .tile dd { font-size: 23px; }
-  .card { padding: 16px 14px 14px; border-radius: 8px; } .axis .minor { display: none; } .tall svg { height: 160px; } .tall .half { top: 74px; }
+  .card { padding: 16px 14px 14px; border-radius: 8px; } .axis .minor { display: none; } .tall svg { height: 160px; } .tall .half { top: 74px; } .plot { padding-left: 38px; } .plot .y { width: 32px; }
   .bars th small { display: none; } .batches th { max-width: 80px; overflow: hidden; text-overflow: ellipsis; }
 }
 @media print { body { background: none; } .card { break-inside: avoid; padding: 12px 0; } }

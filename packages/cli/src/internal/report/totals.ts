@@ -57,13 +57,23 @@ export const totals = (data: Data): string => {
     "dl",
     { class: "tiles" },
     tile("Answered", Units.count(succeeded), `of ${Units.count(lines.total)} lines${more === "" ? "" : `; ${more}`}`),
-    tile("Errored", Units.count(errored), lines.left > 0 ? `${Units.count(lines.left)} lines are left` : "every line has a result"),
+    tile(
+      "Errored",
+      Units.count(errored),
+      lines.left > 0 ? `${Units.count(lines.left)} lines are left` : "every line has a result"
+    ),
     tile(
       "Requests",
       Units.count(requests.sent),
-      `${Units.count(requests.wasted)} wasted, ${Units.percent(requests.sent === 0 ? 0 : requests.wasted / requests.sent)}`
+      `${Units.count(requests.wasted)} wasted, ${
+        Units.percent(requests.sent === 0 ? 0 : requests.wasted / requests.sent)
+      }`
     ),
-    tile("Tokens out", Units.count(tokens.output), `${Units.count(tokens.input)} in, ${Units.count(tokens.cache)} cached`),
+    tile(
+      "Tokens out",
+      Units.count(tokens.output),
+      `${Units.count(tokens.input)} in, ${Units.count(tokens.cache)} cached`
+    ),
     tile("Time", Units.time(wallSeconds * 1000), rate)
   )
 }

@@ -27,8 +27,8 @@ export const injected = (
   chaos: () => Verdict,
   sleep: (millis: number, signal: AbortSignal | null | undefined) => Promise<void>
 ): SdkClient => {
-  const befallen = (ask: () => Promise<Response>, options: { readonly signal?: AbortSignal | null | undefined } = {}) =>
-    async () => {
+  const befallen =
+    (ask: () => Promise<Response>, options: { readonly signal?: AbortSignal | null | undefined } = {}) => async () => {
       const { fault, wait } = chaos()
       if (wait > 0) await sleep(wait, options.signal)
       return fault === undefined ? ask() : befall[fault]()
@@ -40,17 +40,17 @@ export const injected = (
     return sdk[method] === undefined ? {} : { [method]: ask }
   }
   return {
-  baseURL: sdk.baseURL,
-  models: sdk.models,
-  ...by("get"),
-  ...by("post"),
-  ...by("delete"),
-  messages: {
-    ...(sdk.messages.batches === undefined ? {} : { batches: sdk.messages.batches }),
-    ...(sdk.messages.countTokens === undefined ? {} : { countTokens: sdk.messages.countTokens.bind(sdk.messages) }),
-    create: (body, options) => ({
-      asResponse: befallen(() => sdk.messages.create(body, options).asResponse(), options)
-    })
-  }
+    baseURL: sdk.baseURL,
+    models: sdk.models,
+    ...by("get"),
+    ...by("post"),
+    ...by("delete"),
+    messages: {
+      ...(sdk.messages.batches === undefined ? {} : { batches: sdk.messages.batches }),
+      ...(sdk.messages.countTokens === undefined ? {} : { countTokens: sdk.messages.countTokens.bind(sdk.messages) }),
+      create: (body, options) => ({
+        asResponse: befallen(() => sdk.messages.create(body, options).asResponse(), options)
+      })
+    }
   }
 }

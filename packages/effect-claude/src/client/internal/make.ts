@@ -104,7 +104,9 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       get resend() {
         return request.resend
       },
-      beginnings: hedge === undefined || request.hedged === false ? undefined : beginningsOf(`${request.method} ${model}`),
+      beginnings: hedge === undefined || request.hedged === false
+        ? undefined
+        : beginningsOf(`${request.method} ${model}`),
       attempt: (lease, instant, log) =>
         attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
     })

@@ -127,9 +127,15 @@ export const make = ({ gate, missing, run, settings, transport }: Surroundings):
         return yield* Effect.fail(failed(new ClaudeError.NotFound({ message, resource: "other" })))
       }
       const asked: Sdk.Asked = { method: "get", path: pathOf(id, "/results") }
-      const { context, opened } = yield* ask(method, options, (context) =>
-        Effect.flatMap(open(context, asked), (opened) =>
-          Effect.as(context.lease.succeed(Attempts.usageOf(undefined)), { context, opened })))
+      const { context, opened } = yield* ask(
+        method,
+        options,
+        (context) =>
+          Effect.flatMap(
+            open(context, asked),
+            (opened) => Effect.as(context.lease.succeed(Attempts.usageOf(undefined)), { context, opened })
+          )
+      )
       let came = 0
       const size = Decode.sizeOf(batch)
       const short = Effect.suspend(() =>

@@ -27,7 +27,9 @@ const isTemporary = ({ reason }: ClaudeError.ClaudeError): boolean =>
 const impatient = (id: string, last: ClaudeError.ClaudeError | undefined): ClaudeError.ClaudeError =>
   last ?? new ClaudeError.ClaudeError({
     method: "getBatch",
-    reason: new ClaudeError.ConnectionFailed({ message: `The batch ${id} had not ended when its schedule of polls did.` }),
+    reason: new ClaudeError.ConnectionFailed({
+      message: `The batch ${id} had not ended when its schedule of polls did.`
+    }),
     attempts: []
   })
 

@@ -9,9 +9,12 @@ import * as Schedule from "effect/Schedule"
 export type Pace<A> = (input: A) => Effect.Effect<boolean>
 
 export const make = <A>(schedule: Schedule.Schedule<unknown, A>): Effect.Effect<Pace<A>> =>
-  Effect.map(Effect.all([Schedule.toStep(schedule), Clock.Clock]), ([step, clock]) => (input) =>
-    Pull.matchEffect(step(clock.currentTimeMillisUnsafe(), input), {
-      onSuccess: ([, wait]) => Effect.as(Effect.sleep(Duration.max(wait, Duration.zero)), true),
-      onFailure: Effect.failCause,
-      onDone: () => Effect.succeed(false)
-    }))
+  Effect.map(
+    Effect.all([Schedule.toStep(schedule), Clock.Clock]),
+    ([step, clock]) => (input) =>
+      Pull.matchEffect(step(clock.currentTimeMillisUnsafe(), input), {
+        onSuccess: ([, wait]) => Effect.as(Effect.sleep(Duration.max(wait, Duration.zero)), true),
+        onFailure: Effect.failCause,
+        onDone: () => Effect.succeed(false)
+      })
+  )
