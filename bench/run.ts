@@ -3,16 +3,24 @@ import { adapters } from "./adapters.ts"
 import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
+import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
+import { languageModel } from "./languageModel.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
+import { sending } from "./sending.ts"
 import { streams } from "./streams.ts"
+import { telemetryCost } from "./telemetry.ts"
 
 await goodput()
 await overhead()
 await adapters()
 classify()
 history()
+await sending()
 await streams()
+await languageModel()
+await telemetryCost()
 await kill()
 await shared()
+await journal()

@@ -65,7 +65,7 @@ export const read = (place: Place, body: string): Subject | undefined => {
     form: parsed === undefined ? "either" : streamed ? "events" : "json",
     model: limited,
     key: `${place.host} ${limited}`,
-    bytes: place.counting ? 0 : measure(params),
+    bytes: place.counting ? 0 : measure(params).characters,
     maxTokens: typeof most === "number" && Number.isFinite(most) ? most : undefined,
     resend: mayResend(params)
   }

@@ -15,6 +15,8 @@ import * as Within from "./within.ts"
 
 export interface Transport {
   readonly sdk: Sdk.SdkClient
+  /** Whether the instance behind it is of our own making. */
+  readonly own: boolean
   readonly watchdog: Watchdog
   readonly now: () => number
   readonly secrets: ReadonlyArray<string>
@@ -48,7 +50,8 @@ export interface Context {
 const late = (context: Context, partial?: ClaudeError.Partial): ClaudeError.DeadlineExceeded =>
   new ClaudeError.DeadlineExceeded({ deadline: context.total, partial })
 
-const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
+/** What was thrown in an attempt, as a reason. */
+export const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
   Sdk.reasonOf(thrown, {
     now: context.transport.now(),
     secrets: context.transport.secrets,
@@ -83,6 +86,9 @@ export const within = <A>(
     )
   })
 
+const requestIdOf = ({ header }: Sdk.Opened): string | undefined =>
+  header("request-id") ?? header("x-amzn-requestid") ?? undefined
+
 const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, ClaudeError.Reason> =>
   Effect.suspend(() => {
     const controller = new AbortController()
@@ -94,11 +100,14 @@ const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, Claud
           context,
           bound,
           "headers",
-          () => Sdk.open(context.transport.sdk, params, controller.signal),
+          () => Sdk.open(context.transport.sdk, params, controller.signal, context.transport.own),
           () => controller.abort()
         )
       ),
-      Effect.tap((opened) => context.lease.answered(RateLimitHeaders.fromHeaders(opened.header)))
+      Effect.tap((opened) => {
+        context.lease.told?.answered(opened.status, requestIdOf(opened))
+        return context.lease.answered(RateLimitHeaders.fromHeaders(opened.header))
+      })
     )
   })
 
@@ -106,7 +115,8 @@ const isMessage = (value: unknown): value is Anthropic.Message =>
   typeof value === "object" && value !== null && "type" in value && value.type === "message" && "content" in value &&
   Array.isArray(value.content)
 
-const parse = (text: string): unknown => {
+/** Undefined for what is no JSON. */
+export const parse = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
@@ -114,7 +124,8 @@ const parse = (text: string): unknown => {
   }
 }
 
-const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
+/** The body of a JSON answer. */
+export const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
   within(context, context.settings.timeouts.idle, "idle", opened.text, opened.cancel).pipe(
     Effect.mapError((reason) =>
       reason._tag === "ConnectionFailed"
@@ -128,7 +139,8 @@ const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, Clau
     )
   )
 
-const malformed = (context: Context, opened: Sdk.Opened, body: string): ClaudeError.Reason =>
+/** The reason for a body that is not what was asked for. */
+export const malformed = (context: Context, opened: Sdk.Opened, body: string): ClaudeError.Reason =>
   ClaudeError.fromBody(body, {
     status: opened.status,
     header: opened.header,
