@@ -155,8 +155,7 @@ describe("answers", () => {
     let sent = 0
     let left = 0
     const waiting: Array<() => void> = []
-    const reply = () =>
-      new Response(bodyOf(events, { cancel: () => void left++ }), { headers: streamed })
+    const reply = () => new Response(bodyOf(events, { cancel: () => void left++ }), { headers: streamed })
     const inner = () =>
       sent++ === 0 ? Promise.resolve(reply()) : new Promise<Response>((resolve) => waiting.push(() => resolve(reply())))
     return alone(inner, async ({ fetch, inFlight, sleep }) => {
