@@ -194,9 +194,9 @@ const byVercel: Run = async (baseURL, situation, running) => {
   const begin = [{ role: "user" as const, content: question }]
   try {
     const result = await ask(begin, anthropic, situation.turns ?? 25)
-    kept.push(...begin, ...result.response.messages)
+    kept.push(...begin, ...result.responseMessages)
     // Its messages are its own: what it would send of them is read off the wire.
-    const next = [...begin, ...result.response.messages, { role: "user" as const, content: "Go on." }]
+    const next = [...begin, ...result.responseMessages, { role: "user" as const, content: "Go on." }]
     const failed = await ask(next, watching, 1).then(() => undefined, errorOf)
     const sent = asked.at(-1) as { readonly messages: ReadonlyArray<unknown> } | undefined
     return {
