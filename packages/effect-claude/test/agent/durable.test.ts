@@ -115,4 +115,24 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("DurableTo
       }).pipe(Random.withSeed("two runners")),
     180_000
   )
+
+  it.effect(
+    "F8 F1 two runners on Postgres: one is frozen until the other has ended the run, and changes nothing",
+    () =>
+      Effect.gen(function*() {
+        const [client, url] = [yield* clients.Postgres, yield* server]
+        const one = yield* live(client, "a frozen runner", url, "never", `${yield* Journals.port}`)
+        const two = yield* live(client, "a frozen runner", url, "never", `${yield* Journals.port}`)
+        yield* Effect.raceFirst(one.said(3), two.said(3))
+        const [running, waiting] = one.lines.length >= 3 ? [one, two] : [two, one]
+        yield* running.freeze
+        yield* waiting.ended
+        yield* running.thaw
+        yield* running.ended
+        const [outcome, same] = [yield* outcomeOf(waiting), yield* outcomeOf(running)]
+        assertTrue(outcome ?? assert.fail("it never ended"), [one, two], "frozen")
+        assert.deepStrictEqual(same && results(same), outcome && results(outcome))
+      }),
+    180_000
+  )
 })
