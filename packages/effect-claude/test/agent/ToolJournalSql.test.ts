@@ -112,9 +112,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJourn
       yield* sql`CREATE SCHEMA claude`
       const journal = yield* journalOn(sql, { table: "claude.journal" })
       yield* journal.put("r", 0, "1")
-      assert.deepStrictEqual((yield* sql`SELECT run, at, entry FROM claude.journal`).map((row) => ({ ...row })), [
-        { run: "r", at: 0, entry: "1" }
-      ])
+      assert.deepStrictEqual(yield* sql`SELECT run, at, entry FROM claude.journal`.values, [["r", 0, "1"]])
       yield* sql`CREATE TABLE other (id INTEGER)`
       assert.match((yield* Effect.flip(journalOn(sql, { table: "other" }))).message, /cannot open its table/)
     }))

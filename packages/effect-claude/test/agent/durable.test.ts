@@ -1,10 +1,12 @@
 /** The durable loop in processes that are killed, over SQLite and over Postgres. */
 import { FaultServer } from "@effect-claude/fault-server"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Random, Schema } from "effect"
+import { Effect, Layer, Logger, Option, Random, Schema } from "effect"
 import { ToolLoop } from "effect-claude"
+import * as DurableToolLoop from "effect-claude/DurableToolLoop"
 import { join } from "node:path"
-import { handler, results } from "../fixtures/durable.ts"
+import { agent, handler, options, results } from "../fixtures/durable.ts"
+import * as Engines from "../fixtures/engines.ts"
 import * as Journals from "../fixtures/journals.ts"
 import { Postgres } from "../fixtures/postgres.ts"
 
@@ -134,5 +136,40 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("DurableTo
         assert.deepStrictEqual(same && results(same), outcome && results(outcome))
       }),
     180_000
+  )
+
+  it.effect(
+    "a process that runs no agents starts a run on another, sees what it waits for, decides, and reads the end",
+    () =>
+      Effect.gen(function*() {
+        const [client, url] = [yield* clients.Postgres, yield* server]
+        const runner = yield* live(client, "", url, "never", `${yield* Journals.port}`)
+        yield* runner.said(1)
+        const settled = Effect.gen(function*() {
+          while (true) {
+            const outcome = Option.getOrUndefined(yield* DurableToolLoop.poll(agent, "asked from afar"))
+            if (outcome !== undefined) return outcome
+            yield* Effect.yieldNow
+          }
+        })
+        yield* Effect.gen(function*() {
+          yield* DurableToolLoop.start(agent, options("asked from afar", "ask"))
+          const first = yield* settled
+          if (first._tag !== "NeedsApproval") return assert.fail(first._tag)
+          assert.deepStrictEqual(first.pending.calls.map(({ id }) => id), ["ask-1"])
+          yield* DurableToolLoop.decide(agent, first, { "ask-1": "approve" })
+          assert.deepStrictEqual(yield* DurableToolLoop.decide(agent, first, { "ask-1": "deny" }), {
+            "ask-1": "approve"
+          })
+          const second = yield* settled
+          if (second._tag !== "NeedsApproval") return assert.fail(second._tag)
+          yield* DurableToolLoop.decide(agent, second, { "ask-2": "approve", "ask-3": "deny" })
+          const outcome = yield* DurableToolLoop.execute(agent, options("asked from afar", "ask"))
+          assert.strictEqual(outcome._tag, "Finished")
+          assert.deepStrictEqual(yield* settled, outcome)
+          assert.sameMembers(said(runner, "begun "), ["look-1", "ask-1", "ask-2"])
+        }).pipe(Effect.provide(Engines.asking(client).pipe(Layer.provide(Logger.layer([])))))
+      }),
+    60_000
   )
 })
