@@ -1,8 +1,14 @@
 /** What the policies cost around a call that succeeds, without SDK and network, as a ratio to cockatiel's, interleaved. */
 import * as cockatiel from "cockatiel"
 import { Effect } from "effect"
-import { ClaudeCircuitBreaker, ClaudeRateLimiter, Resilience, RetryBudget, RetryPolicy } from "effect-claude"
-import * as ClaudeError from "effect-claude/ClaudeError"
+import {
+  ClaudeCircuitBreaker,
+  type ClaudeError,
+  type ClaudeRateLimiter,
+  Resilience,
+  type RetryBudget,
+  RetryPolicy
+} from "effect-claude"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { median, print } from "./table.ts"

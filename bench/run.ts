@@ -4,10 +4,12 @@ import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
 import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
+import { languageModel } from "./languageModel.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
 import { sending } from "./sending.ts"
 import { streams } from "./streams.ts"
+import { telemetryCost } from "./telemetry.ts"
 
 await goodput()
 await overhead()
@@ -15,6 +17,8 @@ classify()
 history()
 await sending()
 await streams()
+await languageModel()
+await telemetryCost()
 await kill()
 await shared()
 await journal()

@@ -19,7 +19,10 @@ import { lock } from "./internal/lock.ts"
 import * as Output from "./internal/output.ts"
 import { BadInput, type OutputFailed } from "./internal/problems.ts"
 import * as Progress from "./internal/progress.ts"
-import * as Report from "./internal/report.ts"
+import type * as Report from "./internal/report.ts"
+import { Account } from "./internal/report/account.ts"
+import { Recorder } from "./internal/report/recorder.ts"
+import * as Written from "./internal/report/write.ts"
 import * as Tally from "./internal/tally.ts"
 
 export { BadInput, OutputFailed } from "./internal/problems.ts"
@@ -47,6 +50,10 @@ export interface Options {
   readonly progress?: boolean | undefined
   /** Through Message Batches; `cancel` ends what runs of an earlier run and collects what was answered. */
   readonly batch?: boolean | (Batch.Bounds & { readonly cancel?: boolean }) | undefined
+  /** Files to write a report of the run to: `.html` is a page, `.json` its data. */
+  readonly report?: ReadonlyArray<string> | undefined
+  /** Shows the report while the run goes on, at a loopback address that is told on standard error. */
+  readonly watch?: boolean | undefined
   /** Given to the client, for tests and for embedding. */
   readonly client?: ClaudeClient.Options | undefined
   /** Completed by the user's first Ctrl-C: nothing new is begun. */
@@ -106,10 +113,13 @@ export const bulk = (
     const out = yield* Output.locate(options.out)
     yield* lock(out)
     const batch = options.batch === true ? {} : options.batch
-    if (batch === undefined || batch === false) yield* Journal.mustBeNone(out)
+    const isBatch = batch !== undefined && batch !== false
+    if (!isBatch) yield* Journal.mustBeNone(out)
+    yield* Written.mustBeWritable(options.report ?? [])
     const { done, errored, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
-    const tally = Tally.make(total, succeeded, errored)
+    const recorder = new Recorder(() => clock.currentTimeMillisUnsafe())
+    const tally = Tally.make(recorder, total, succeeded, errored)
     const stop = options.stop ?? (yield* Deferred.make<void>())
     const settings: Settings = {
       model: options.model,
@@ -119,8 +129,10 @@ export const bulk = (
       stream: options.stream ?? true
     }
     const run: Run = { settings, tally, output, stop, worked: new Set(), why: undefined }
-    const start = clock.currentTimeMillisUnsafe()
+    const account = new Account(run, options)
     const program = Effect.scoped(Effect.gen(function*() {
+      const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
+      yield* account.keep(limiter)
       if (options.progress ?? true) yield* Progress.show(tally)
       const failed = yield* Deferred.make<never, OutputFailed>()
       yield* Effect.forkScoped(
@@ -146,12 +158,15 @@ export const bulk = (
         : Batch.work(run, { out, jobs, done, cancel: batch.cancel ?? false, bounds: batch })
       yield* Effect.raceFirst(all, Deferred.await(failed))
       yield* output.sync
-      const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
+      yield* account.sample(limiter)
       const early = Deferred.isDoneUnsafe(stop) ? "Stopped by hand" : "The prompt file changed while it was sent"
-      const why = run.why ?? (Tally.done(tally) < total ? early : undefined)
-      return Report.make(tally, clock.currentTimeMillisUnsafe() - start, yield* limiter.state, why)
+      run.why ??= Tally.done(tally) < total ? early : undefined
+      return account.report()
     }))
-    return yield* Effect.provide(program, layers(options, tally, stop))
+    return yield* Effect.provide(program, layers(options, tally, stop)).pipe(
+      Effect.tapError((error) => Effect.sync(() => void (run.why ??= error.message))),
+      Effect.ensuring(Effect.suspend(() => Written.reports(options.report ?? [], () => account.data(false))))
+    )
   }))
 
 /** 0: every line has succeeded, in this run or before; 1: some are errored; 3: stopped early. */

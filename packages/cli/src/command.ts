@@ -74,6 +74,14 @@ const bulkCommand = Command.make(
       Flag.withDefault(false)
     ),
     noStream: Flag.Boolean("no-stream").pipe(Flag.withDescription("ask for JSON answers"), Flag.withDefault(false)),
+    report: Flag.String("report").pipe(
+      Flag.withDescription("writes a report of the run: a page to run.html, its data to run.json; may be given twice"),
+      Flag.atLeast(0)
+    ),
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withDescription("shows the report while the run goes on, at a loopback address"),
+      Flag.withDefault(false)
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("the report as JSON"), Flag.withDefault(false))
   },
   Effect.fnUntraced(
@@ -110,6 +118,8 @@ const bulkCommand = Command.make(
         retryErrored: flags.retryErrored,
         stream: !flags.noStream,
         batch: flags.batch && { cancel: flags.cancel },
+        report: flags.report,
+        watch: flags.watch,
         stop
       }).pipe(
         Effect.flatMap((report) =>

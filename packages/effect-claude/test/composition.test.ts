@@ -1,8 +1,16 @@
 /** Every stack of policies, every fault, left at every phase of a call: nothing stays behind. */
-import { Fault, Reply } from "@effect-claude/fault-server"
+import { Fault, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber } from "effect"
-import { ClaudeClient, ClaudeRateLimiter, Fallback, type Resilience } from "effect-claude"
+import { Duration, Effect, Exit, Fiber, Stream } from "effect"
+import {
+  ClaudeCircuitBreaker,
+  ClaudeClient,
+  ClaudeError,
+  ClaudeRateLimiter,
+  Fallback,
+  type Resilience,
+  RetryBudget
+} from "effect-claude"
 import { type Harness, params, runHandler } from "./fixtures/harness.ts"
 
 type Phase = "before" | "queued" | "running" | "waiting" | "hedging"
@@ -111,4 +119,186 @@ describe("composition", () => {
       })
     })
   }
+})
+
+const breaker = ClaudeCircuitBreaker.ClaudeCircuitBreaker
+const key = `claude.test ${params.model}`
+const level = RetryBudget.RetryBudget.use((budget) => budget.level)
+const down = new ClaudeError.Overloaded({ message: "busy" })
+const open = Effect.gen(function*() {
+  const one = yield* breaker
+  for (let n = 0; n < 10; n++) yield* Effect.flatMap(one.acquire(key), (permit) => permit.record("overload", down))
+})
+const limitOf = Effect.map(states, (all) => all.find(({ name }) => name === params.model)!)
+
+describe("the order of the policies", () => {
+  it("D2 breaker before limiter: behind an open circuit nobody queues for a place, and who cannot wait fails at once", () =>
+    runHandler(() => Effect.succeed(slow), ({ clock, seen }) =>
+      Effect.gen(function*() {
+        const holder = yield* Effect.forkChild(create, { startImmediately: true })
+        yield* Effect.sleep(100)
+        yield* open
+        const patient = yield* Effect.forkChild(create, { startImmediately: true })
+        const at = clock.now
+        const error = yield* Effect.flip(ClaudeClient.createMessage(params, { deadline: "5 seconds" }))
+        assert.deepStrictEqual([error.reason._tag, clock.now], ["CircuitOpen", at])
+        assert.deepInclude(yield* limitOf, { inFlight: 1, queued: 0 })
+        yield* Fiber.interrupt(patient)
+        yield* Fiber.interrupt(holder)
+        assert.lengthOf(yield* seen, 1)
+      }), { limiter: { concurrency: 1 } }))
+
+  it("C2 limiter inside retry: each attempt pays, and where the next cannot be admitted in time the real error leaves", () =>
+    runHandler(() => Effect.succeed(Fault.internal()), ({ clock, seen }) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(ClaudeClient.createMessage(params, { deadline: "30 seconds" }))
+        assert.strictEqual(error.reason._tag, "ServerFailed")
+        assert.deepStrictEqual(error.attempts.map(({ refused }) => refused), [undefined, "deadline"])
+        assert.isBelow(clock.now, 5000, "at once")
+        assert.lengthOf(yield* seen, 2)
+      }), { limiter: { limits: { [params.model]: { requestsPerMinute: 2 } } } }))
+
+  it("D1 B7 what a policy of ours refuses reaches neither breaker nor budget, and is no attempt", () =>
+    runHandler(() => Effect.succeed(slow), ({ seen }) =>
+      Effect.gen(function*() {
+        const holder = yield* Effect.forkChild(create, { startImmediately: true })
+        yield* Effect.sleep(100)
+        const before = yield* level
+        for (let n = 0; n < 30; n++) {
+          const error = yield* Effect.flip(ClaudeClient.createMessage(params))
+          assert.deepStrictEqual([error.reason._tag, error.attempts.length], ["LimiterRejected", 0])
+          const late = yield* Effect.flip(ClaudeClient.createMessage(params, { deadline: 0 }))
+          assert.include(["LimiterRejected", "DeadlineExceeded"], late.reason._tag)
+        }
+        assert.strictEqual(yield* breaker.use((one) => one.state(key)), "closed")
+        assert.isAtLeast(yield* level, before)
+        yield* Fiber.interrupt(holder)
+        assert.lengthOf(yield* seen, 1)
+      }), { limiter: { concurrency: 1, maxQueue: 0 } }))
+
+  it("D7 whoever still waits when the deadline comes has exceeded it", () =>
+    runHandler(() => Effect.succeed(slow), ({ clock }) =>
+      Effect.gen(function*() {
+        const holder = yield* Effect.forkChild(create, { startImmediately: true })
+        yield* Effect.sleep(100)
+        const at = clock.now
+        const error = yield* Effect.flip(ClaudeClient.createMessage(params, { deadline: "5 seconds" }))
+        assert.deepStrictEqual([error.reason._tag, clock.now - at], ["DeadlineExceeded", 5000])
+        yield* Fiber.interrupt(holder)
+      }), { limiter: { concurrency: 1 } }))
+
+  it("A7 D2 the last real reason leaves, not the circuit that it opened; a try takes as long as it took, without its wait", () =>
+    runHandler(() => Effect.succeed(Fault.slowFirstByte(300)(Fault.overloaded())), () =>
+      Effect.gen(function*() {
+        for (let n = 0; n < 9; n++) yield* Effect.flip(ClaudeClient.createMessage(params, { maxAttempts: 1 }))
+        const error = yield* Effect.flip(ClaudeClient.createMessage(params, { deadline: "10 seconds" }))
+        assert.strictEqual(error.reason._tag, "Overloaded")
+        assert.deepStrictEqual(error.attempts.map(({ refused, waitSource }) => [refused, waitSource]), [
+          ["deadline", "breaker"]
+        ])
+        const twice = yield* Effect.flip(ClaudeClient.createMessage({ ...params, model: "claude-haiku-5-5" }, {
+          maxAttempts: 2
+        }))
+        for (const { duration } of twice.attempts) assert.isAtMost(Duration.toMillis(duration!), 310)
+      }), { breaker: { jitter: 0 } }))
+
+  it("D7 timeouts inside breaker: attempts that time out open it; the deadline outside: calls that are late do not", async () => {
+    await runHandler(() => Effect.succeed(slow), () =>
+      Effect.gen(function*() {
+        for (let n = 0; n < 10; n++) yield* Effect.flip(create)
+        assert.strictEqual(yield* breaker.use((one) => one.state(key)), "open")
+      }), { maxAttempts: 1, timeouts: { headers: "1 second" } })
+    await runHandler(() => Effect.succeed(slow), () =>
+      Effect.gen(function*() {
+        for (let n = 0; n < 30; n++) assert.strictEqual((yield* Effect.flip(create)).reason._tag, "DeadlineExceeded")
+        assert.strictEqual(yield* breaker.use((one) => one.state(key)), "closed")
+      }), { maxAttempts: 1, deadline: "1 second" })
+  })
+
+  it("D4 hedge inside retry: two requests that both fail are one try; a thread that goes on is not hedged", async () => {
+    let failing = false
+    // Of six beginnings two slow ones do not change the median.
+    const late = Fault.slowFirstByte(2000)(Fault.overloaded())
+    await runHandler(() => Effect.sync(() => failing ? late : answer), ({ seen }) =>
+      Effect.gen(function*() {
+        for (let n = 0; n < 6; n++) yield* create
+        failing = true
+        const error = yield* Effect.flip(ClaudeClient.createMessage(params, { stream: true, maxAttempts: 2 }))
+        assert.lengthOf(error.attempts, 2)
+        assert.lengthOf(yield* seen, 6 + 4)
+      }), { hedge: { warmUp: 2, percentile: 0.5 } })
+    let waits = false
+    const thread = { ...params, thread: { type: "continue", id: "thread_1" } }
+    await runHandler(
+      () => Effect.sync(() => waits ? Fault.slowFirstByte(20_000)(answer) : answer),
+      ({ seen }) =>
+        Effect.gen(function*() {
+          for (let n = 0; n < 3; n++) yield* create
+          waits = true
+          yield* ClaudeClient.createMessage(thread, { stream: true })
+          assert.lengthOf(yield* seen, 4)
+          yield* create
+          assert.lengthOf(yield* seen, 6, "another call is")
+        }),
+      { hedge: { warmUp: 2 }, preflight: false }
+    )
+  })
+
+  it("D4 a hedge never waits in the limiter's queue", () => {
+    let waits = false
+    return runHandler(() => Effect.sync(() => waits ? slow : answer), () =>
+      Effect.gen(function*() {
+        for (let n = 0; n < 3; n++) yield* create
+        waits = true
+        const call = yield* Effect.forkChild(create, { startImmediately: true })
+        for (let n = 0; n < 50; n++) {
+          yield* Effect.sleep(100)
+          assert.deepInclude(yield* limitOf, { inFlight: 1, queued: 0 })
+        }
+        yield* Fiber.interrupt(call)
+      }), { hedge: { warmUp: 2 }, limiter: { concurrency: 1 } })
+  })
+
+  it("B5 what is worth one more try gets one more, whatever came between", () =>
+    runHandler(
+      Script.sequence([Fault.okEmpty(), Fault.overloaded(), Fault.okEmpty(), answer]),
+      ({ seen }) =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(create)
+          assert.strictEqual(error.reason._tag, "MalformedResponse")
+          assert.strictEqual(error.attempts.at(-1)?.refused, "notRetryable")
+          assert.lengthOf(yield* seen, 3)
+        })
+    ))
+
+  it("B6 bulkhead outermost: a stream holds its place until it has ended, or is left", () => {
+    const dripping = Reply.stream(Reply.message("one two three four five six seven"), {
+      deltaSize: 4,
+      deltaDelay: 1000
+    })
+    return runHandler(() => Effect.succeed(dripping), ({ clock, seen }) =>
+      Effect.gen(function*() {
+        const events = ClaudeClient.streamMessage(params)
+        const first = yield* Effect.forkChild(Stream.runDrain(events), { startImmediately: true })
+        const second = yield* Effect.forkChild(Stream.runDrain(Stream.take(events, 4)), { startImmediately: true })
+        const third = yield* Effect.forkChild(Effect.as(create, "third"), { startImmediately: true })
+        yield* Effect.sleep(5000)
+        assert.lengthOf(yield* seen, 1, "the first is being read")
+        yield* Fiber.join(first)
+        const at = clock.now
+        yield* Fiber.join(second)
+        assert.isAtMost(clock.now - at, 3000, "left after four events")
+        assert.strictEqual(yield* Fiber.join(third), "third")
+      }), { bulkhead: { concurrent: 1, maxQueue: 2 } }).then(() =>
+        runHandler(() => Effect.succeed(dripping), () =>
+          Effect.gen(function*() {
+            const full = yield* Effect.forkChild(create, { startImmediately: true })
+            assert.strictEqual((yield* Effect.flip(create)).reason._tag, "LimiterRejected")
+            yield* Fiber.interrupt(full)
+            // Its place is free when its connection is.
+            yield* Effect.sleep(1)
+            yield* create
+          }), { bulkhead: { concurrent: 1, maxQueue: 0 } })
+      )
+  })
 })

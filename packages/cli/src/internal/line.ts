@@ -124,6 +124,7 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
         yield* run.output.append(Results.succeeded(job.customId, result.success))
         run.worked.add(params.model)
         tally.succeeded++
+        tally.recorder.line(true)
         if (result.success.stop_reason === "refusal") tally.refused++
         return
       }
@@ -141,12 +142,14 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
       if (!isTemporary(reason) || tries >= maxAttempts || late) {
         yield* run.output.append(Results.errored(job.customId, error))
         tally.errored++
+        tally.recorder.line(false)
+        tally.recorder.failed(job.customId, error)
         Tally.count(tally.erroredBy, reason._tag)
         if (!tally.advice.has(reason._tag)) tally.advice.set(reason._tag, firstStep(reason))
         return
       }
       tally.requeued++
-      Tally.count(tally.waits, "requeue", wait)
+      Tally.waited(tally, "requeue", wait)
       const stopped = yield* Effect.raceFirst(
         Effect.as(Effect.sleep(Duration.millis(wait)), false),
         Effect.as(Deferred.await(run.stop), true)

@@ -16,6 +16,7 @@ import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { ClaudeClient, type CreateOptions } from "../client/ClaudeClient.ts"
 import type { History, InvalidHistory } from "../conversation/History.ts"
+import type { ContextWindow } from "./ContextWindow.ts"
 import type { InvalidTools } from "./internal/definitions.ts"
 import type { Event, Turn } from "./internal/events.ts"
 import type { Request } from "./internal/job.ts"
@@ -65,6 +66,8 @@ export interface RunSettings {
   readonly closingTurn?: boolean | string | undefined
   /** Tools that the API runs itself, and toolsets of MCP servers. */
   readonly serverTools?: ReadonlyArray<Anthropic.ToolUnion> | undefined
+  /** Keeps the conversation within the model's window; default: nothing does. */
+  readonly window?: ContextWindow | undefined
   /** What the final answer has to be; one that does not fit is asked for once more. See `decodeAnswer`. */
   readonly answer?: Schema.Codec<unknown, unknown> | undefined
   /** How each request is made: deadline, priority, continuation. */

@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as ClaudeError from "../errors/ClaudeError.ts"
 import { type After, Changes } from "./internal/changes.ts"
 import { type Changed as CircuitChanged, Circuit, type State } from "./internal/circuit.ts"
+import * as Impossible from "./internal/impossible.ts"
 
 /** Leave to make one call; the first record counts, and only if the state has not changed since. */
 export interface Permit {
@@ -71,13 +72,16 @@ export const standard = {
   probeTimeout: "10 minutes"
 } as const satisfies Required<Options>
 
-/** One set of circuits for all that is built on it. */
-export const layer = (options: Options = {}): Layer.Layer<ClaudeCircuitBreaker> =>
-  Layer.effect(
+/** One set of circuits for all that is built on it. With options of yours it fails where they cannot work. */
+export function layer(): Layer.Layer<ClaudeCircuitBreaker>
+export function layer(options: Options): Layer.Layer<ClaudeCircuitBreaker, Impossible.ImpossiblePolicy>
+export function layer(options: Options = {}): Layer.Layer<ClaudeCircuitBreaker, Impossible.ImpossiblePolicy> {
+  return Layer.effect(
     ClaudeCircuitBreaker,
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
       const given = { ...standard, ...options }
+      yield* Impossible.refuse(Impossible.breaker(given))
       const settings = {
         ...given,
         openFor: Duration.toMillis(given.openFor),
@@ -150,6 +154,7 @@ export const layer = (options: Options = {}): Layer.Layer<ClaudeCircuitBreaker> 
       })
     })
   )
+}
 
 /** The outcome of any effect's exit: what is no reason of ours says nothing about health. */
 const outcomeOf = (

@@ -5,13 +5,15 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redis from "effect/persistence/Redis"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as ClaudeError from "../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../errors/RateLimitHeaders.ts"
 import { storeMemory } from "./internal/limitStore.ts"
@@ -81,6 +83,24 @@ export class ClaudeRateLimiter extends Context.Service<ClaudeRateLimiter, {
   ) => Effect.Effect<Reservation, ClaudeError.RequestExceedsLimit | ClaudeError.LimiterRejected>
   readonly state: Effect.Effect<ReadonlyArray<LimitState>>
 }>()("effect-claude/policies/ClaudeRateLimiter") {}
+
+/** How often `changes` looks, where it is not said; never more often than a hundred times a second. */
+const lookEvery = Duration.seconds(1)
+const mostOften = Duration.millis(10)
+
+/**
+ * The limits as they change, for dashboards: one value at once, then at most one in each `every` (default 1 second), and
+ * none while nothing has changed. It is computed when it is pulled: nothing is while nobody listens, and whoever is slow
+ * gets the newest.
+ */
+export const changes = (
+  options: { readonly every?: Duration.Input } = {}
+): Stream.Stream<ReadonlyArray<LimitState>, never, ClaudeRateLimiter> => {
+  const every = Duration.max(Duration.fromInputUnsafe(options.every ?? lookEvery), mostOften)
+  return Stream.unwrap(
+    ClaudeRateLimiter.useSync(({ state }) => Stream.fromEffectSchedule(state, Schedule.spaced(every)))
+  ).pipe(Stream.changes)
+}
 
 export interface ModelLimit {
   readonly requestsPerMinute?: number

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
@@ -19,7 +20,7 @@ import { type Hook, Listener } from "./internal/hook.ts"
 import * as Metrics from "./internal/metrics.ts"
 import { Outlet } from "./internal/outlet.ts"
 import { CallRecorder, type Shared } from "./internal/recorder.ts"
-import * as Series from "./internal/series.ts"
+import { counter } from "./internal/registered.ts"
 
 export type * from "./internal/event.ts"
 
@@ -44,32 +45,43 @@ export interface Options<E = never, R = never> {
   readonly content?: boolean
   /** Events that wait for a reader; the oldest are dropped for the newest. */
   readonly buffer?: number
-  /** Run beside the call for each alert, for at most a minute; what becomes of it never touches the call. */
+  /**
+   * Run beside the call for each alert, for at most a minute, and 10 seconds once the layer closes; what becomes of it
+   * never touches the call.
+   */
   readonly onAlert?: (alert: Events.Alert) => Effect.Effect<unknown, E, R>
 }
 
 /** No content; 4,096 events wait for a reader. */
 export const standard = { content: false, buffer: 4096 } as const
 
-/** A hook that has not ended by then is given up. */
+/** A hook that has not ended by then is given up; at the end of the program it has less time. */
 const longestHook = "1 minute"
+const longestFarewell = "10 seconds"
 
 /** Listens to all calls made beneath or beside it, or by clients built above it. */
 export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.Layer<ClaudeTelemetry, never, R> =>
   Layer.effectContext(Effect.gen(function*() {
     const { buffer, content } = { ...standard, ...options }
     const context = yield* Effect.context<R>()
-    const scope = yield* Effect.scope
     const clock = yield* Clock.Clock
     const tracer = yield* Tracer.Tracer
     const registry = Context.make(Metric.MetricRegistry, yield* Metric.MetricRegistry).pipe(
       Context.add(Metric.CurrentMetricAttributes, yield* Metric.CurrentMetricAttributes)
     )
-    const lost = Series.count(Metrics.lost, {}, registry)
-    const outlet = new Outlet(buffer, () => lost(1))
+    const lost = counter(Metrics.lost, {}, registry)
+    const outlet = new Outlet(buffer, () => lost.add(1))
     const alerts = new Alerts()
     const clients = new Clients(registry, Effect.runForkWith(context), alerts)
 
+    const hooks = new Set<Fiber.Fiber<unknown>>()
+    // A program that ends because of what it was told must still be able to tell somebody.
+    yield* Effect.addFinalizer(() =>
+      Fiber.awaitAll(hooks).pipe(
+        Effect.timeoutOption(longestFarewell),
+        Effect.andThen(Effect.suspend(() => Fiber.interruptAll(hooks)))
+      )
+    )
     const page: Shared["page"] = (alert) => {
       const { onAlert } = options
       if (onAlert === undefined) return Effect.void
@@ -78,7 +90,10 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
         Effect.catchCause((cause) => Effect.logWarning("The onAlert hook failed.", redact(Cause.pretty(cause)))),
         Effect.provideContext(context)
       )
-      return Effect.asVoid(Effect.forkIn(hook, scope))
+      return Effect.map(Effect.forkDetach(hook, { startImmediately: true }), (fiber) => {
+        hooks.add(fiber)
+        fiber.addObserver(() => hooks.delete(fiber))
+      })
     }
     const shared: Shared = {
       outlet,
@@ -93,7 +108,7 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
       begin: (fiber, called) => new CallRecorder(shared, clients.of(called.source), called, fiber),
       spent: (model, usd) => {
         const label = clients.models.of(model)
-        Series.count(Metrics.spent, { model: label }, registry)(usd)
+        counter(Metrics.spent, { model: label }, registry).add(usd)
         if (outlet.isIdle) return
         outlet.publish({ _tag: "Spent", at: clock.currentTimeMillisUnsafe(), model: label, usd })
       },

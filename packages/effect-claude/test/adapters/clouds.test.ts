@@ -177,6 +177,31 @@ describe("bedrock", () => {
     }
   })
 
+  it("A2 an exception inside its stream is what its name says, before content and after", async () => {
+    for (const way of ways) {
+      for (
+        const [name, status, sent] of [["ValidationException", 400, 1], ["InternalServerException", 500, 3]] as const
+      ) {
+        const failed = Fault.errorAfterEvents(1, name, "words")(stream)
+        const { requests, result } = await through("bedrock", way, Script.always(failed), readAll)
+        assert.strictEqual(requests.length, sent, name)
+        assert.strictEqual(Object(result.thrown).status, status)
+        assert.include(String(result.thrown), "words")
+      }
+    }
+  })
+
+  it("what other models answer under the same paths passes untouched", async () => {
+    const inner = () => Promise.resolve(Response.json({ results: [{ outputText: "words" }] }))
+    let sent = 0
+    await using fetch = ResilientFetch.make({ fetch: () => (sent++, inner()), ...quick })
+    for (const path of ["/model/amazon.titan/invoke", "/v1/publishers/google/models/gemini:rawPredict"]) {
+      const response = await fetch(`http://cloud.test${path}`, { method: "POST", body: "{\"inputText\":\"Hello\"}" })
+      assert.deepStrictEqual(await response.json(), { results: [{ outputText: "words" }] })
+    }
+    assert.strictEqual(sent, 2)
+  })
+
   it("the middleware has every attempt signed anew, the fetch sends what was signed", async () => {
     for (const way of ways) {
       const { requests } = await through(

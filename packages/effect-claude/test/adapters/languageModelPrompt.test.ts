@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { LanguageModel, Prompt } from "effect/ai"
+import { LanguageModel, type Prompt } from "effect/ai"
 import { against, bodies, type Body, says } from "../fixtures/languageModel.ts"
 import { gif, jpeg, png } from "../fixtures/media.ts"
 

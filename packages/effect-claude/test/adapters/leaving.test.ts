@@ -124,7 +124,7 @@ it("the SDK's own timer ends an attempt of the middleware, not the call", () =>
     async ({ clock, inFlight, sdk, times }) => {
       const restore = clock.takeTimers()
       try {
-        const stream = await sdk.messages.create(request, { timeout: 5000 })
+        const stream = await sdk.messages.create(request, { timeout: 5000, maxRetries: 0 })
         const types: Array<string> = []
         for await (const event of stream) types.push(event.type)
         assert.strictEqual(types.at(-1), "message_stop")

@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import { Fault, Organization, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Chaos, type ClaudeError } from "effect-claude"
+import { Chaos, type ClaudeError, ResilientFetch } from "effect-claude"
 import { params, thrownBy, tried, ways } from "./ways.ts"
 
 const message = Reply.message("one two three four five six seven eight nine ten")
@@ -47,6 +47,19 @@ describe.each(ways)("%s", (way) => {
       assert.match(error.requestId ?? "", /^req_/)
       assert.notInclude(error.message, "attempts", "the body is the API's own")
       assert.strictEqual(times.length, 6)
+    }))
+
+  it("B1 the status and hints of a failure count, even if its body breaks off", () =>
+    tried(way, [Fault.resetAfterBytes(10)(Fault.rateLimited("requests", 171)), ok], async ({ clock, sdk, times }) => {
+      assert.strictEqual((await sdk.messages.create(params)).type, "message")
+      assert.isTrue(clock.now >= 171_000)
+      assert.strictEqual(times.length, 2)
+    }))
+
+  it("C4 limits are learned from the headers of failures too", () =>
+    tried(way, [Fault.rateLimited("requests", 1), ok], async ({ limits, sdk }) => {
+      await sdk.messages.create(params)
+      assert.strictEqual((await limits())[0]?.limits.requests, 50)
     }))
 
   it("A1 money that is gone is not asked for again", () =>
@@ -140,6 +153,15 @@ describe.each(ways)("%s", (way) => {
       })
     ])))
 
+  it("A3 a message where events were asked for is no answer", () =>
+    tried(way, [Reply.json(200, message), Reply.stream(message)], async ({ sdk, times }) => {
+      const stream = await sdk.messages.create({ ...params, stream: true })
+      const types: Array<string> = []
+      for await (const event of stream) types.push(event.type)
+      assert.strictEqual(types.at(-1), "message_stop")
+      assert.strictEqual(times.length, 2)
+    }))
+
   it("A3 a 200 with an error in it is that error", () =>
     tried(way, Script.always(Fault.okWithError("overloaded_error", "Overloaded")), async ({ sdk, times }) => {
       const error = shown(await thrownBy(sdk.messages.create(params)))
@@ -219,9 +241,10 @@ describe.each(ways)("%s", (way) => {
     tried(
       way,
       Script.always(ok),
-      async ({ sdk, times }) => {
+      async ({ clock, sdk, times }) => {
         for (let n = 0; n < 50; n++) await sdk.messages.create(params)
-        assert.isTrue(times.length === 50)
+        assert.isTrue(times.length === 50, "what befalls never gets there")
+        assert.isTrue(clock.now > 20_000)
       },
       { maxAttempts: 20, deadline: "Infinity", budget: { cap: 1e6 }, breaker: { minimumCalls: 1e6 } },
       Chaos.layer({
@@ -253,5 +276,34 @@ describe.each(ways)("%s", (way) => {
       assert.isTrue(clock.now < 1.05 * 180_000 + 5000)
       assert.strictEqual(await inFlight(), 0)
     }, { limiter: { limits: { "claude-sonnet-5-5": { requestsPerMinute: 50, outputTokensPerMinute: 10_000 } } } })
+  })
+})
+
+describe("secrets", () => {
+  it("A9 no credential of a request is in the answer of a call that failed", async () => {
+    const credentials = {
+      "x-api-key": "gateway-key-0123456789",
+      authorization: "Bearer gateway-token-0123456789",
+      "x-amz-security-token": "session-0123456789"
+    }
+    const leaked = Object.values(credentials).join(" ")
+    const inner = () =>
+      Promise.reject(
+        new TypeError("fetch failed", {
+          cause: new Error(`no route for ${leaked}`, {
+            cause: Object.assign(new Error(leaked), { code: "ECONNREFUSED" })
+          })
+        })
+      )
+    await using fetch = ResilientFetch.make({ fetch: inner, maxAttempts: 1 })
+    const response = await fetch("http://claude.test/v1/messages", {
+      method: "POST",
+      headers: credentials,
+      body: JSON.stringify(params)
+    })
+    const body = await response.text()
+    assert.strictEqual(response.status, 502)
+    assert.include(body, "redacted")
+    assert.notMatch(body, /0123456789/)
   })
 })

@@ -57,7 +57,7 @@ describe.each(ways)("%s", (way) => {
           } else {
             const reason = causeOf(read.thrown)
             assert.strictEqual(reason?._tag, "StreamInterrupted", `cut after ${count}`)
-            assert.isFalse(reason?.isRetryable)
+            assert.deepInclude(reason, { delivered: true, isRetryable: false })
             assert.strictEqual(given.times.length, 1, `cut after ${count}`)
             assert.isTrue(text.startsWith(read.text))
             assert.strictEqual(
@@ -130,6 +130,30 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(causeOf(await thrownBy(response.text()))?._tag, "DeadlineExceeded")
     }, { deadline: "45 seconds" })
   })
+
+  it("D7 events that come are life, however long they take in all", () => {
+    const slow = Reply.stream(Reply.message(text), { deltaDelay: 45_000, deltaSize: 4 })
+    return tried(way, [slow], async (given) => {
+      assertWhole(await readAll(given))
+      assert.isTrue(given.clock.now > 600_000)
+    }, { deadline: "Infinity" })
+  })
+
+  it("what had come before it broke is given first", () =>
+    tried(way, [Fault.silenceAfterEvents(beforeContent + 2)(answer)], async (given) => {
+      const response = await given.sdk.messages.create(request).asResponse()
+      await given.sleep(50_000)
+      const reader = response.body!.getReader()
+      let read = ""
+      const decoder = new TextDecoder()
+      const rest = async () => {
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          read += decoder.decode(next.value, { stream: true })
+        }
+      }
+      assert.strictEqual(causeOf(await thrownBy(rest()))?._tag, "DeadlineExceeded")
+      assert.strictEqual(read, events.slice(0, beforeContent + 1).join(""))
+    }, { deadline: "45 seconds" }))
 
   it("A2 an error event before content is tried again; after content it passes as it came", async () => {
     for (let count = 0; count < events.length; count++) {

@@ -95,3 +95,37 @@ export const thrownBy = (promise: PromiseLike<unknown>): Promise<unknown> =>
     },
     (thrown: unknown) => thrown
   )
+
+export interface Alone {
+  readonly fetch: Fetch
+  readonly clock: VirtualClock.VirtualClock
+  readonly inFlight: () => Promise<number>
+  readonly sleep: (millis: number) => Promise<void>
+}
+
+/** `ResilientFetch` around any `fetch`, without an SDK, on the virtual clock. */
+export const alone = <A>(
+  inner: Fetch | Effect.Effect<Fetch>,
+  program: (alone: Alone) => Promise<A>,
+  options: Options = {}
+): Promise<A> => {
+  const clock = VirtualClock.make()
+  const given = Effect.isEffect(inner) ? inner : Effect.succeed(inner)
+  const layer = Layer.unwrap(Effect.map(given, (fetch) => ResilientFetch.layer({ ...options, fetch })))
+  return clock.run(Effect.provide(
+    Effect.gen(function*() {
+      const run = Effect.runPromiseWith(yield* Effect.context<never>())
+      const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
+      const own = yield* ResilientFetch.ResilientFetch
+      return yield* Effect.promise(() =>
+        program({
+          fetch: own.fetch,
+          clock,
+          inFlight: () => run(limiter.state).then((all) => all.reduce((sum, { inFlight }) => sum + inFlight, 0)),
+          sleep: (millis) => run(Effect.sleep(millis))
+        })
+      )
+    }).pipe(Random.withSeed("alone")),
+    Layer.provideMerge(layer, Resilience.layer(options))
+  ))
+}

@@ -1,6 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Ref } from "effect"
-import { ClaudeError, ClaudeRateLimiter, Resilience, RetryBudget, Timeouts } from "effect-claude"
+import { Duration, Effect, Fiber, Layer, Ref, Result, Schedule } from "effect"
+import {
+  Chaos,
+  ClaudeCircuitBreaker,
+  ClaudeClient,
+  ClaudeError,
+  ClaudeRateLimiter,
+  Fallback,
+  Resilience,
+  RetryBudget,
+  RetryPolicy,
+  Timeouts
+} from "effect-claude"
 import { TestClock } from "effect/testing"
 import { Bulkhead, type Slot } from "../../src/policies/internal/bulkhead.ts"
 
@@ -201,24 +212,136 @@ describe("withTimeouts", () => {
     }))
 })
 
-describe("Resilience.describe", () => {
-  it.effect("the stack in its order, with its settings, and fails as the layer would", () =>
+describe("ImpossiblePolicy", () => {
+  const problems = (options: Resilience.Options & Resilience.LayerOptions) =>
+    Effect.map(
+      Effect.result(Resilience.settings(options)),
+      (result) => Result.isFailure(result) ? result.failure.problems : []
+    )
+
+  const impossible: ReadonlyArray<readonly [Resilience.Options & Resilience.LayerOptions, RegExp]> = [
+    [{ maxAttempts: 0 }, /^maxAttempts is 0/],
+    [{ deadline: 0 }, /^deadline must/],
+    [{ timeouts: { idle: 0 } }, /^timeouts.idle must/],
+    [{ timeouts: { attempt: "11 minutes" } }, /^timeouts.attempt \(11m\) is longer than deadline \(10m\)/],
+    [{ retry: Schedule.spaced("11 minutes") }, /^retry waits at least 11m at first/],
+    [
+      { retry: Schedule.spaced("3 minutes"), maxAttempts: 6 },
+      /^retry waits at least 12m before attempt 5, deadline is 10m: maxAttempts \(6\)/
+    ],
+    [{ hedge: { shortest: "61 seconds" }, timeouts: { headersJson: "1 minute" } }, /not shorter than the timeouts of/],
+    [{ hedge: { shortest: "5 seconds" }, timeouts: { attempt: "5 seconds" } }, /not shorter than timeouts.attempt/],
+    [{ hedge: { shortest: "1 minute" }, deadline: "1 minute" }, /not shorter than deadline/],
+    [{ hedge: { percentile: 1 } }, /^hedge.percentile/],
+    [{ hedge: { warmUp: 200 } }, /^hedge.warmUp/],
+    [{ bulkhead: { concurrent: 0 } }, /^bulkhead.concurrent/],
+    [{ bulkhead: { concurrent: 1, maxQueue: -1 } }, /^bulkhead.maxQueue/],
+    [{ breaker: { window: 1, minimumCalls: 1 } }, /^breaker.window is 1; at least 2/],
+    [{ breaker: { minimumCalls: 30 } }, /^breaker.minimumCalls \(30\) is more than breaker.window \(20\)/],
+    [{ breaker: { minimumCalls: 0 } }, /^breaker.minimumCalls is 0/],
+    [{ breaker: { failureRate: 0 } }, /^breaker.failureRate/],
+    [{ breaker: { openFor: 0 } }, /^breaker.openFor must/],
+    [{ breaker: { openFor: "10 minutes" } }, /^breaker.openFor \(10m\) is longer than breaker.openForMax/],
+    [{ breaker: { jitter: 1 } }, /^breaker.jitter/],
+    [{ breaker: { probes: 0 } }, /^breaker.probes/],
+    [{ breaker: { probeTimeout: 0 } }, /^breaker.probeTimeout/],
+    [{ budget: { cost: 0 } }, /^budget.cost is 0/],
+    [{ budget: { cap: -1 } }, /^budget.cap/],
+    [{ budget: { cost: 51 } }, /^budget.cost \(51\) is more than budget.cap/],
+    [{ budget: { perSuccess: -1 } }, /^budget.perSuccess/],
+    [{ budget: { perMinute: Number.NaN } }, /^budget.perMinute/],
+    [{ limiter: { burst: 0 } }, /^limiter.burst/],
+    [{ limiter: { concurrency: 0 } }, /^limiter.concurrency/],
+    [{ limiter: { maxQueue: -1 } }, /^limiter.maxQueue/]
+  ]
+  for (const [options, expected] of impossible) {
+    it.effect(`${JSON.stringify(options)} is refused, alone and with all others`, () =>
+      Effect.gen(function*() {
+        const found = yield* problems(options)
+        assert.lengthOf(found, 1, found.join("\n"))
+        assert.match(found[0]!, expected)
+      }))
+  }
+
+  it.effect("what is possible is not refused, and a schedule is asked only where it was given", () =>
     Effect.gen(function*() {
-      const stack = yield* Resilience.describe({ hedge: true, deadline: "5 minutes", breaker: { window: 40 } })
+      let asked = 0
+      const counted = RetryPolicy.standard.pipe(Schedule.tap(() => Effect.sync(() => void asked++)))
+      const possible: ReadonlyArray<Resilience.Options & Resilience.LayerOptions> = [
+        {},
+        { hedge: true, bulkhead: { concurrent: 1, maxQueue: 0 }, budget: { cap: 0 }, maxAttempts: 1 },
+        { deadline: "1 second" },
+        { deadline: "Infinity", retry: Schedule.spaced("1 day"), maxAttempts: 1_000_000 },
+        { retry: Schedule.spaced("3 minutes") },
+        { retry: RetryPolicy.never, maxAttempts: 6 },
+        { breaker: { window: 2, minimumCalls: 1, failureRate: 1, jitter: 0 } }
+      ]
+      for (const options of possible) assert.deepStrictEqual(yield* problems(options), [], JSON.stringify(options))
+      yield* problems({ retry: counted })
+      assert.strictEqual(asked, 5)
+    }))
+
+  it.effect("each layer refuses its own, the client's names all of all in one error, a guard too", () =>
+    Effect.gen(function*() {
+      const refused = <A>(layer: Layer.Layer<A, Resilience.ImpossiblePolicy>) =>
+        Effect.map(Effect.flip(Effect.scoped(Layer.build(layer))), (error) => error.problems.length)
+      const counts = [
+        yield* refused(ClaudeCircuitBreaker.layer({ probes: 0 })),
+        yield* refused(RetryBudget.layer({ cost: 0 })),
+        yield* refused(Resilience.layer({ breaker: { probes: 0 }, budget: { cost: 0 } }))
+      ]
+      assert.deepStrictEqual(counts, [1, 1, 2])
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(
+        ClaudeClient.layerStandard({
+          maxAttempts: 0,
+          breaker: { probes: 0 },
+          budget: { cost: 0 },
+          limiter: { burst: 0 }
+        })
+      )))
+      assert.isTrue(error._tag === "ImpossiblePolicy" && error.problems.length === 4)
+      const guarded = Resilience.withResilience({ method: "ask", model: "m", retry: Schedule.spaced("1 hour") })
+      const never = yield* Effect.flip(guarded(Effect.void)).pipe(Effect.provide(Resilience.layer()))
+      assert.strictEqual(never._tag, "ImpossiblePolicy")
+    }))
+})
+
+describe("Resilience.describe", () => {
+  it.effect("the whole stack in its order, with its settings, and fails as the layer would", () =>
+    Effect.gen(function*() {
+      const stack = yield* Resilience.describe({
+        hedge: true,
+        deadline: "5 minutes",
+        breaker: { window: 40 },
+        bulkhead: { concurrent: 3 },
+        fallback: Fallback.whenDown(["a", "b"]),
+        chaos: { rate: 0.5 }
+      })
       assert.deepStrictEqual(stack.map(({ on, policy }) => [policy, on]), [
+        ["fallback", true],
         ["deadline", true],
+        ["bulkhead", true],
         ["retry", true],
         ["hedge", true],
         ["breaker", true],
         ["limiter", true],
-        ["timeouts", true]
+        ["timeouts", true],
+        ["chaos", true]
       ])
-      assert.deepInclude(stack[0]?.settings, { deadline: "5m" })
-      assert.deepInclude(stack[1]?.settings, { maxAttempts: 6, cap: 50 })
-      assert.deepInclude(stack[3]?.settings, { window: 40, minimumCalls: 10 })
-      assert.deepInclude(stack[5]?.settings, { connect: "10s", attempt: "Infinity" })
-      assert.strictEqual((yield* Resilience.describe()).find(({ policy }) => policy === "hedge")?.on, false)
-      const impossible = yield* Effect.flip(Resilience.describe({ maxAttempts: 0 }))
-      assert.strictEqual(impossible._tag, "ImpossiblePolicy")
+      const of = (policy: Resilience.Described["policy"]) => stack.find((one) => one.policy === policy)?.settings
+      assert.deepInclude(of("fallback"), { Overloaded: "a, b" })
+      assert.deepInclude(of("deadline"), { deadline: "5m" })
+      assert.deepStrictEqual(of("bulkhead"), { concurrent: 3, maxQueue: 200_000 })
+      assert.deepInclude(of("retry"), { maxAttempts: 6, cap: 50 })
+      assert.deepInclude(of("breaker"), { window: 40, minimumCalls: 10 })
+      assert.deepInclude(of("timeouts"), { connect: "10s", attempt: "Infinity" })
+      assert.deepStrictEqual(of("chaos"), { rate: 0.5 })
+      const off = (stack: ReadonlyArray<Resilience.Described>) =>
+        stack.filter(({ on }) => !on).map(({ policy }) => policy)
+      assert.deepStrictEqual(off(yield* Resilience.describe()), ["fallback", "bulkhead", "hedge", "chaos"])
+      const chaotic = yield* Resilience.describe().pipe(Effect.provide(Chaos.layer()))
+      assert.deepStrictEqual(off(chaotic), ["fallback", "bulkhead", "hedge"])
+      const impossible = yield* Effect.flip(Resilience.describe({ maxAttempts: 0, breaker: { probes: 0 } }))
+      assert.strictEqual(impossible.problems.length, 2)
     }))
 })

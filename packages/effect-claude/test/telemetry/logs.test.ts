@@ -1,8 +1,8 @@
 import { Fault, Reply, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
-import { ClaudeClient, type ClaudeTelemetry } from "effect-claude"
-import { params } from "../fixtures/harness.ts"
+import { Effect, Fiber, Logger } from "effect"
+import { ClaudeClient, ClaudeTelemetry } from "effect-claude"
+import { params, run } from "../fixtures/harness.ts"
 import { observe } from "../fixtures/observed.ts"
 
 const create = ClaudeClient.createMessage(params)
@@ -124,6 +124,21 @@ describe("H4 alerts", () => {
         }
       }
     )
+  })
+
+  it("H4 a program that ends with the alert still gives it, and does not wait for ever", () => {
+    const ended = (hook: Effect.Effect<unknown>) =>
+      run([Fault.billing()], ({ clock }) =>
+        Effect.gen(function*() {
+          let paged = false
+          const onAlert = () => Effect.andThen(hook, Effect.sync(() => paged = true))
+          yield* Effect.flip(create).pipe(Effect.provide(ClaudeTelemetry.layer({ onAlert })))
+          return [paged, clock.now]
+        }).pipe(Effect.provide(Logger.layer([]))))
+    return Effect.runPromise(Effect.gen(function*() {
+      assert.deepStrictEqual(yield* Effect.promise(() => ended(Effect.sleep("5 seconds"))), [true, 5000])
+      assert.deepStrictEqual(yield* Effect.promise(() => ended(Effect.never)), [false, 10_000])
+    }))
   })
 
   it("H4 an alert that a fallback hides is given all the same", () =>

@@ -45,6 +45,7 @@ type Failure = OutputFailed | BadInput
 
 const errored = (run: Run, tag: string, advice: string): void => {
   run.tally.errored++
+  run.tally.recorder.line(false)
   Tally.count(run.tally.erroredBy, tag)
   if (!run.tally.advice.has(tag)) run.tally.advice.set(tag, advice)
 }
@@ -67,30 +68,40 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
       return append(Results.succeeded(customId, message), () => {
         run.worked.add(message.model)
         tally.succeeded++
+        tally.recorder.line(true)
         if (message.stop_reason === "refusal") tally.refused++
-        Tally.used(tally, message.model, {
+        const used = {
           inputTokens: usage.input_tokens,
           outputTokens: usage.output_tokens,
           cacheCreationTokens: usage.cache_creation_input_tokens ?? 0,
           cacheReadTokens: usage.cache_read_input_tokens ?? 0,
           estimated: false
-        })
+        }
+        Tally.used(tally, message.model, used)
+        tally.recorder.answered(undefined, used)
       })
     }
     case "Errored": {
       const { error } = result
       if (stopsRun(error.reason, run.worked.size > 0)) return stop(run, error.reason)
-      return append(Results.errored(customId, error), () => errored(run, error.reason._tag, firstStep(error.reason)))
+      return append(Results.errored(customId, error), () => {
+        errored(run, error.reason._tag, firstStep(error.reason))
+        tally.recorder.failed(customId, error)
+      })
     }
     case "Canceled":
       return append(
         Results.unanswered(customId, "canceled"),
-        () => errored(run, "Canceled", "somebody cancelled the batch: --retry-errored sends these lines again")
+        () => {
+          errored(run, "Canceled", "somebody cancelled the batch: --retry-errored sends these lines again")
+        }
       )
     case "Expired":
       return append(
         Results.unanswered(customId, "expired"),
-        () => errored(run, "Expired", "the API did not get to them within a day: --retry-errored sends them again")
+        () => {
+          errored(run, "Expired", "the API did not get to them within a day: --retry-errored sends them again")
+        }
       )
   }
 }
@@ -98,8 +109,16 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
 const stop = (run: Run, reason: ClaudeError.Reason): Effect.Effect<void> =>
   halt(run, `${reason._tag}: ${reason.message} → ${firstStep(reason)}`)
 
+/** Notes what a request was sent for in vain. */
+const note = ({ tally }: Run, result: MessageBatches.Result): void => {
+  if (result._tag === "Succeeded") return
+  const outcome = result._tag === "Errored" ? result.error.reason._tag : result._tag
+  Tally.count(tally.wastedBy, outcome)
+  tally.recorder.missed(outcome)
+}
+
 /** Results that are not final: also those that no other line would have survived, for what stood in their way may be gone. */
-const sendAgain = (run: Run) => (result: MessageBatches.Result): boolean =>
+const isNotFinal = (run: Run, result: MessageBatches.Result): boolean =>
   MessageBatches.isRetryable(result) ||
   (result._tag === "Errored" && stopsRun(result.error.reason, run.worked.size > 0))
 
@@ -128,8 +147,16 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       ...standard,
       ...batching.bounds,
       ...(cancel ? { rounds: 0 } : run.settings.maxAttempts < Infinity ? { rounds: run.settings.maxAttempts - 1 } : {}),
-      sendAgain: sendAgain(run),
-      onBatch: (batch) => Effect.sync(() => counts.see(batch))
+      // Asked once for each result of a request that was sent.
+      sendAgain: (result) => {
+        note(run, result)
+        return isNotFinal(run, result)
+      },
+      onBatch: (batch) =>
+        Effect.sync(() => {
+          counts.see(batch)
+          run.tally.recorder.batch(batch)
+        })
     }).pipe(
       Stream.filter((result) => !cancel || result._tag === "Succeeded" || result._tag === "Errored"),
       Stream.runForEach((result) => write(run, done, result))
@@ -147,7 +174,7 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       if (!isTemporary(error.reason) && error.reason._tag !== "DeadlineExceeded") return yield* stop(run, error.reason)
       if (Tally.done(run.tally) > before) round = 0
       const wait = Math.min(againStart * 2 ** round, againMost) * (0.5 + (yield* Random.next) / 2)
-      Tally.count(run.tally.waits, "requeue", wait)
+      Tally.waited(run.tally, "requeue", wait)
       yield* Effect.sleep(wait)
     }
   })

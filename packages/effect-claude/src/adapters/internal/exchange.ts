@@ -108,7 +108,7 @@ const json = Effect.fnUntraced(function*(context: Context, response: Response, s
   const body = yield* whole(context, source)
   const text = utf8.decode(body)
   // Events were asked for and a message came, which nobody would look for there.
-  const usage = context.ask.subject.method === "streamMessage" ? undefined : usedBy(context.ask.subject, text)
+  const usage = context.ask.subject.form === "events" ? undefined : usedBy(context.ask.subject, text)
   if (usage !== undefined) {
     yield* context.lease.succeed(usage)
     return { response: copy({ response, body }) }
@@ -144,7 +144,12 @@ export const exchange = (context: Context): Effect.Effect<Answer, ClaudeError.Re
     const controller = new AbortController()
     const stop = (): void => controller.abort()
     const sent = within(context, boundOf(context), "headers", {
-      start: () => context.ask.send(controller.signal),
+      start: () =>
+        context.ask.send(controller.signal).then((response) => {
+          // An answer that came as it was given up: nobody would read it.
+          if (controller.signal.aborted) response.body?.cancel().catch(() => {})
+          return response
+        }),
       stop,
       failed: thrown(context)
     })
@@ -155,7 +160,7 @@ export const exchange = (context: Context): Effect.Effect<Answer, ClaudeError.Re
         const isStream = /event-?stream/i.test(source.header("content-type") ?? "")
         return Effect.andThen(
           context.lease.answered(RateLimitHeaders.fromHeaders(source.header)),
-          isStream && context.ask.subject.method !== "countTokens"
+          isStream && context.ask.subject.form !== "json"
             ? stream(context, response, source)
             : json(context, response, source)
         )

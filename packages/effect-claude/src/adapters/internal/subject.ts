@@ -5,6 +5,8 @@ import { mayResend, nameOf } from "../../client/internal/run.ts"
 
 export interface Subject {
   readonly method: "createMessage" | "streamMessage" | "countTokens"
+  /** What answer was asked for, as far as the request could be read. */
+  readonly form: "json" | "events" | "either"
   /** The limiter's key: counting has limits of its own. */
   readonly model: string
   /** The breaker's key: endpoint and model. */
@@ -31,10 +33,13 @@ interface Place {
 
 const decoded = (model: string): string => /%(?![\da-f]{2})/i.test(model) ? model : decodeURIComponent(model)
 
+/** Where an address without a host is taken to be: only its path counts. */
+const page = "http://page"
+
 /** Undefined for a request that no policy is for. */
 export const place = (method: string | undefined, url: string): Place | undefined => {
-  if (method?.toUpperCase() !== "POST" || !URL.canParse(url)) return undefined
-  const { host, pathname } = new URL(url)
+  if (method?.toUpperCase() !== "POST" || !URL.canParse(url, page)) return undefined
+  const { host, pathname } = new URL(url, page)
   const plain = direct.exec(pathname)
   if (plain !== null) {
     return { host, cloud: false, model: undefined, counting: plain[1] !== undefined, streamed: false }
@@ -51,18 +56,16 @@ export const read = (place: Place, body: string): Subject | undefined => {
   const params = isFields(parsed) ? parsed : {}
   if (place.cloud && params["anthropic_version"] === undefined) return undefined
   const model = place.model ?? nameOf(params["model"])
-  const method = place.counting
-    ? "countTokens"
-    : place.streamed || params["stream"] === true
-    ? "streamMessage"
-    : "createMessage"
+  const streamed = place.streamed || params["stream"] === true
+  const method = place.counting ? "countTokens" : streamed ? "streamMessage" : "createMessage"
   const limited = place.counting ? method : model
   const most = params["max_tokens"]
   return {
     method,
+    form: parsed === undefined ? "either" : streamed ? "events" : "json",
     model: limited,
     key: `${place.host} ${limited}`,
-    bytes: place.counting ? 0 : measure(params),
+    bytes: place.counting ? 0 : measure(params).characters,
     maxTokens: typeof most === "number" && Number.isFinite(most) ? most : undefined,
     resend: mayResend(params)
   }

@@ -8,9 +8,10 @@ import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { ClaudeClient, CreateOptions, MessageParams } from "../../client/ClaudeClient.ts"
+import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
 import * as MessageStream from "../../client/MessageStream.ts"
 import * as History from "../../conversation/History.ts"
+import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import * as Spend from "../Spend.ts"
 import { JournalFailed, type ToolJournal } from "../ToolJournal.ts"
@@ -72,6 +73,7 @@ const requestOf = (
     serverTools: _serverTools,
     toolTimeout: _toolTimeout,
     toolkit: _toolkit,
+    window: _window,
     ...request
   } = options
   return request
@@ -136,7 +138,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const limits = limitsOf(options.stored, options.limits)
     const { bounds, definitions, format, within } = yield* prepare(options, limits, request.model)
     const streamed = emit !== silent
-    const { closingTurn = false } = options
+    const { closingTurn = false, window } = options
     const job: Job<Tool.HandlerServices<T[keyof T]>> = {
       runId,
       request,
@@ -147,6 +149,19 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       toolTimeout: Duration.toMillis(Duration.fromInputUnsafe(options.toolTimeout ?? settings.toolTimeout)),
       grace: Duration.toMillis(Duration.fromInputUnsafe(settings.grace)),
       closing: closingTurn === true ? closingWords : closingTurn === false ? undefined : closingTurn,
+      fit: window && ((history, usage, overflow) => {
+        const { cache_control, max_tokens, model, system, thinking, tool_choice } = request
+        const prompt = {
+          model,
+          max_tokens,
+          ...(definitions.params.length === 0 ? {} : { tools: [...definitions.params] }),
+          ...(cache_control === undefined ? {} : { cache_control }),
+          ...(system === undefined ? {} : { system }),
+          ...(thinking === undefined ? {} : { thinking }),
+          ...(tool_choice === undefined ? {} : { tool_choice })
+        }
+        return Effect.provideService(window.before(history, { ...prompt, usage, overflow }), ClaudeClient, client)
+      }),
       format,
       call: options.call ?? {},
       decisions: options.decisions,
@@ -165,7 +180,16 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     }
     const base = JSON.stringify([request, definitions.params]).length
     const state = new State(options.begin, { bounds, prices, model: request.model, within, root, base, now })
-    return yield* loop(job, state, options.open)
+    return yield* loop(job, state, options.open).pipe(
+      Spans.around("invoke_agent", {
+        attributes: () => ({
+          "gen_ai.operation.name": "invoke_agent",
+          "gen_ai.provider.name": "anthropic",
+          "gen_ai.request.model": request.model,
+          "gen_ai.conversation.id": runId
+        })
+      })
+    )
   })
 
   const unreadable = (error: { readonly message: string }) =>

@@ -132,6 +132,21 @@ export class State {
     return { usd: price === undefined ? 0 : cost(price, usage), inputTokens, outputTokens }
   }
 
+  /** Another history in place of this one, of so many tokens by the last count. */
+  replace(history: History.History, tokens: number): void {
+    this.history = history
+    this.measured = { tokens, length: this.rules.base + History.toJson(history).length }
+  }
+
+  /** What the newest answer in the history used, where it was asked for by this process. */
+  latest: ClaudeError.Usage | undefined
+
+  /** A request beside the loop's own, which could not be reserved for. */
+  charge(usage: ClaudeError.Usage, model: string): void {
+    const nothing = { usd: 0, inputTokens: 0, outputTokens: 0 }
+    this.settle(nothing, { ...usage, estimated: true }, model)
+  }
+
   /** Takes what a request used from what was reserved for it. */
   settle(reserved: Amount, usage: ClaudeError.Usage, model: string | undefined): void {
     const { prices } = this.rules
@@ -143,7 +158,9 @@ export class State {
     this.spent = price === undefined
       ? { ...this.spent, usage: total }
       : { usd: (this.spent.usd ?? 0) + usd, usage: total }
-    if (!usage.estimated) {
+    // An answer that broke off, or none at all, tells nothing of the next.
+    if (!usage.estimated && model !== undefined) {
+      this.latest = usage
       this.measured = { tokens: inputOf(usage), length: this.rules.base + History.toJson(this.history).length }
       this.count({ longest: Math.max(this.progress.longest, usage.outputTokens) })
     }

@@ -1,4 +1,5 @@
 /** The client over one SDK instance: each method is one call under all policies. */
+import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -17,10 +18,11 @@ import type { CallOptions, ClaudeClient, CreateOptions, StreamOptions } from "..
 import * as Attempts from "./attempts.ts"
 import * as Batches from "./batches/calls.ts"
 import { collecting } from "./collecting.ts"
+import { counted, mostCounting } from "./counting.ts"
 import { falling } from "./falling.ts"
 import { Gate, type Setting } from "./gate.ts"
 import { injected } from "./injected.ts"
-import { forMessage, type Run, type Told } from "./run.ts"
+import { forMessage, type Request, type Run, type Told } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
 import * as Watchdog from "./watchdog.ts"
@@ -66,6 +68,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   }
   const gate = new Gate({ setting: preflight, direct, now: transport.now })
   const host = hostOf(sdk.baseURL)
+  const countKey = `${host} countTokens`
   const untilOf = (options: CallOptions): number =>
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
@@ -73,7 +76,11 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   const shared = new Shared()
   const bulkhead = shared.bulkheadOf("", settings.bulkhead)
 
-  const call: Run = (request, attempt) => {
+  const send = <A>(
+    request: Request,
+    attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>,
+    inputTokens?: number
+  ): Effect.Effect<A, ClaudeError.ClaudeError> => {
     const { model, options, size } = request
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
@@ -86,7 +93,10 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       get inputBytes() {
         return size.bytes
       },
-      inputTokens: undefined,
+      inputTokens,
+      get cached() {
+        return size.cached
+      },
       get maxTokens() {
         return size.maxTokens
       },
@@ -107,12 +117,27 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     })
   }
 
+  const call: Run = (request, attempt) => {
+    const { count, options } = request
+    if (count === undefined) return send(request, attempt)
+    return Effect.suspend(() => {
+      const until = request.until ?? untilOf(options)
+      const left = Duration.millis(Math.max(0, until - transport.now()))
+      const once = { deadline: Duration.min(left, mostCounting), maxAttempts: 1 }
+      return Effect.flatMap(
+        // Where counting is known to be down it is not waited for.
+        counted((params) => Effect.andThen(services.breaker.check(countKey), countOf(params, once)), count()),
+        (tokens) => send({ ...request, until }, attempt, tokens)
+      )
+    })
+  }
+
   const plain = <A>(
     method: string,
     options: CallOptions & Told,
     start: ((signal: AbortSignal) => Promise<A>) | undefined
   ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    call({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
+    send({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
       if (start === undefined) return Effect.fail(missing(method))
       const controller = new AbortController()
       const bound = settings.timeouts.headers
@@ -123,6 +148,15 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
         Effect.tap(context.lease.succeed(Attempts.usageOf(undefined)))
       )
     })
+
+  const countOf = (params: Messages.MessageCountTokensParams, options: CallOptions & Told = {}) => {
+    const count = sdk.messages.countTokens
+    return plain(
+      "countTokens",
+      options,
+      count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
+    )
+  }
 
   const batches = Batches.make({ run: call, transport, settings, missing, gate })
   const client: ClaudeClient["Service"] = {
@@ -149,17 +183,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
             untilOf(options)
           ))
       ),
-    countTokens: (params, options = {}) => {
-      const count = sdk.messages.countTokens
-      return Effect.andThen(
-        gate.pass("countTokens", params),
-        plain(
-          "countTokens",
-          options,
-          count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
-        )
-      )
-    },
+    countTokens: (params, options = {}) => Effect.andThen(gate.pass("countTokens", params), countOf(params, options)),
     getModel: (id, options = {}) => {
       const { models } = sdk
       return Effect.tap(

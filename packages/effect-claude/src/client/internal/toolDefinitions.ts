@@ -17,11 +17,11 @@ export type Checked<A> = ToolSchema.Checked<A>
 export interface ToolDefinition {
   readonly param: Messages.Tool
   /**
-   * Input as the model wrote it, encoded as the tool's schema has it: what `Toolkit.handle` decodes. Fails where it is no
-   * input of this tool.
+   * Input as the model wrote it, encoded as the tool's schema has it: what `Toolkit.handle` decodes. Fails where it cannot
+   * be brought into that form; where it has it already, decoding tells whether it fits.
    */
   readonly accept: (input: unknown) => Effect.Effect<unknown, Schema.SchemaError>
-  /** The same, and what the handler gets of it. */
+  /** The same, and what the handler gets of it. Fails where it is no input of this tool. */
   readonly decode: (input: unknown) => Effect.Effect<Decoded, Schema.SchemaError>
 }
 

@@ -23,7 +23,7 @@ const takesNull = (ast: SchemaAST.AST): boolean => {
   }
 }
 
-/** Members of a union that the value's literals, such as its tag, do not rule out. */
+/** Members that the value's literals, such as its tag, do not rule out: a tree of tagged nodes is walked once. */
 const possible = (types: ReadonlyArray<SchemaAST.AST>, value: unknown): ReadonlyArray<SchemaAST.AST> =>
   types.filter((type) =>
     type._tag !== "Objects" ||

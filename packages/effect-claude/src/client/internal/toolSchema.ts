@@ -140,18 +140,25 @@ const atTop = (schema: Fields): Fields => {
 
 const isInputSchema = (schema: Fields): schema is Fields & InputSchema => schema["type"] === "object"
 
-const checked = (given: Fields): Checked<InputSchema> => {
-  const schema = atTop(given)
+const shape = (schema: Fields): ReadonlyArray<Violation> => {
   const union = ["anyOf", "oneOf", "allOf"].find((key) => schema[key] !== undefined)
-  const faults = [...unresolved(schema)]
   if (union !== undefined) {
-    faults.push(
+    return [
       violation(`${root}.${union}`, `The schema has ${union} at its top.`, "Put it one level down, into a property.")
-    )
-  } else if (!isInputSchema(schema)) {
-    const type = JSON.stringify(schema["type"] ?? "something else")
-    faults.push(violation(`${root}.type`, `The input is ${type}, not an object.`, "Make it a property of a Struct."))
+    ]
   }
+  if (isInputSchema(schema)) return []
+  if (schema["$ref"] !== undefined) {
+    return [violation(`${root}.$ref`, "The reference leads back to itself.", "Describe an object.")]
+  }
+  const type = JSON.stringify(schema["type"] ?? "something else")
+  return [violation(`${root}.type`, `The input is ${type}, not an object.`, "Make it a property of a Struct.")]
+}
+
+const checked = (given: Fields): Checked<InputSchema> => {
+  const dangling = unresolved(given)
+  const schema = atTop(given)
+  const faults = dangling.length > 0 ? dangling : shape(schema)
   return faults.length === 0 && isInputSchema(schema) ? Result.succeed(schema) : Result.fail(faults)
 }
 
@@ -191,8 +198,7 @@ const unbounded = (schema: Fields): ReadonlyArray<Violation> => {
     if (!says) found.push(violation(path, "The value may be anything.", "Leave Tool.Strict off, or say what it is."))
     const referred = target(schema, inner["$ref"])
     if (isFields(referred)) visit(referred, `${path}.$ref`)
-    const { $defs: _, ...rest } = inner
-    below(rest, path, visit)
+    below(inner, path, visit)
     around.delete(inner)
   }
   visit(schema, root)

@@ -31,6 +31,8 @@ export interface Call<A> {
   readonly key: string
   readonly inputBytes: number | undefined
   readonly inputTokens: number | undefined
+  /** Some of the input may be read from the cache. */
+  readonly cached?: boolean | undefined
   readonly maxTokens: number | undefined
   readonly priority: number
   readonly maxAttempts: number
@@ -82,6 +84,7 @@ const once = <A>(
       model: call.model,
       inputBytes: call.inputBytes,
       inputTokens: call.inputTokens,
+      cached: call.cached,
       maxTokens: call.maxTokens,
       priority: call.priority,
       deadline: admitBy,
@@ -178,8 +181,8 @@ const again = Effect.fnUntraced(function*<A>(
       }
       return yield* failWith(reason)
     } else {
-      const tried = reason._tag
-      const repeated = Driver.isOnce(reason) && log.some((one) => one.reason === tried)
+      const tried = reason
+      const repeated = Driver.isOnce(tried) && log.some((one) => one.reason === tried._tag)
       last = reason
       log.push({
         reason: reason._tag,
@@ -210,14 +213,14 @@ const again = Effect.fnUntraced(function*<A>(
         refuse(tooLong ? "hint" : "deadline", next.wait, next.source)
         return yield* failWith(reason)
       }
-      const { outcome } = reason
-      if (!(yield* services.budget.withdraw(outcome))) {
+      const begun = (): void => {
+        log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
+        told?.retrying(tried, Duration.toMillis(next.wait), next.source)
+      }
+      if (!(yield* Driver.paidWait(services.budget, tried.outcome, next.wait, begun))) {
         refuse("budget", next.wait, next.source)
         return yield* failWith(reason)
       }
-      log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
-      told?.retrying(reason, Duration.toMillis(next.wait), next.source)
-      yield* Effect.onInterrupt(Effect.sleep(next.wait), () => services.budget.refund(outcome))
       told?.waited(next.source, Duration.toMillis(next.wait))
     }
     began = clock.currentTimeMillisUnsafe()

@@ -82,8 +82,9 @@ export class Lease {
     )
   }
 
+  /** All of it or nothing: what was begun is not left by an interruption. */
   private end(settlement: Settlement, record: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.suspend(() => {
+    return Effect.uninterruptible(Effect.suspend(() => {
       if (this.ended) return Effect.void
       this.ended = true
       this.told?.ended(settlement)
@@ -102,6 +103,6 @@ export class Lease {
           })
         )
       )
-    })
+    }))
   }
 }

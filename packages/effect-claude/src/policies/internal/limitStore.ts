@@ -71,6 +71,11 @@ export const storeMemory: Layer.Layer<Store> = Layer.effect(
         wait = entry.limit.drain(now())
       }
       entry.draining = false
+      // Nobody waits any more: the last one may have been interrupted.
+      if (wait === undefined && entry.limit.waiters.size === 0) {
+        entry.timer?.interruptUnsafe()
+        entry.timer = undefined
+      }
       if (wait === undefined) return
       const target = now() + Math.max(1, Math.ceil(wait))
       if (entry.timer !== undefined && entry.target <= target) return

@@ -25,7 +25,8 @@ export class AttemptRecorder implements AttemptWatch {
     this.call = call
     this.number = number
     this.series = call.client.series(model)
-    this.since = call.now
+    // Only events tell it.
+    this.since = call.shared.outlet.isIdle ? call.since : call.now
     call.client.levels.notice(model, this.series.model)
     const { clock, span, tracer } = call
     this.span = span && tracer && Spans.child(tracer, span, "attempt", clock.currentTimeNanosUnsafe())

@@ -3,7 +3,8 @@ import type { Alerts } from "./alerts.ts"
 import type { Source } from "./hook.ts"
 import { clean, Labels } from "./labels.ts"
 import { Levels, type Surroundings } from "./levels.ts"
-import { ModelSeries, type Registry } from "./series.ts"
+import type { Registry } from "./registered.ts"
+import { ModelSeries } from "./series.ts"
 
 /** Different values of a label at most; what comes later is "other". */
 export const mostModels = 64

@@ -5,7 +5,7 @@
 import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { Definition } from "./metrics.ts"
-import { attributesOf, type Registry } from "./series.ts"
+import { keyOf, type Labels, options, type Registry } from "./registered.ts"
 
 type Read = () => number
 
@@ -25,23 +25,19 @@ const shownIn = new WeakMap<Metric.MetricRegistry, Map<string, Shown>>()
 /** Shows what `read` gives until the returned function is called. */
 export const show = (
   definition: Definition,
-  labels: Readonly<Record<string, string>>,
+  labels: Labels,
   registry: Registry,
   read: Read
 ): () => void => {
   const home = Context.get(registry, Metric.MetricRegistry)
   let all = shownIn.get(home)
   if (all === undefined) shownIn.set(home, all = new Map())
-  const key = JSON.stringify([definition.name, labels, Context.get(registry, Metric.CurrentMetricAttributes)])
+  const key = keyOf(definition, labels, registry)
   let shown = all.get(key)
   if (shown === undefined) {
     const reads = new Set<Read>()
     const combine = together[definition.combine ?? "sum"]
-    const gauge = Metric.gauge(definition.name, {
-      description: definition.says,
-      attributes: attributesOf(definition, labels)
-    })
-    const registration = Metric.registerUnsafe(gauge, registry, {
+    const registration = Metric.registerUnsafe(Metric.gauge(definition.name, options(definition, labels)), registry, {
       get: () => ({ value: combine(Array.from(reads, (read) => read())) }),
       update: () => {},
       modify: () => {}

@@ -127,7 +127,7 @@ export const Listener = Context.Reference<Hook | undefined>("effect-claude/telem
 })
 
 /** Runs a call with a watch where somebody listens, in this fiber or where the client was built. */
-export const call = <A, E, R>(
+export const watched = <A, E, R>(
   built: Hook | undefined,
   called: () => Called,
   answer: (value: A) => Answer | undefined,
@@ -144,7 +144,7 @@ export const call = <A, E, R>(
   })
 
 /** The same for a stream, from its first pull to its end. */
-export const stream = <A, E, R>(
+export const watchedStream = <A, E, R>(
   built: Hook | undefined,
   called: () => Called,
   run: (watch: CallWatch | undefined) => Stream.Stream<A, E, R>

@@ -6,7 +6,7 @@ import * as Gauges from "./gauges.ts"
 import type { CircuitState, Level, Source } from "./hook.ts"
 import type { Labels } from "./labels.ts"
 import * as Metrics from "./metrics.ts"
-import type { Registry } from "./series.ts"
+import type { Registry } from "./registered.ts"
 
 const stateNumber: { readonly [S in CircuitState]: number } = { closed: 0, halfOpen: 1, open: 2, isolated: 3 }
 

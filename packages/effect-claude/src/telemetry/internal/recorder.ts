@@ -56,7 +56,7 @@ export class CallRecorder implements Recording, CallWatch {
   private readonly called: Called
   private readonly series: ModelSeries
   private readonly operation: string
-  private readonly since: number
+  readonly since: number
   private waitedMillis = 0
   private usage: ClaudeError.Usage | undefined
   private answer: Answer | undefined
@@ -71,7 +71,7 @@ export class CallRecorder implements Recording, CallWatch {
     this.series = client.series(called.model)
     this.operation = Attributes.operationOf(called.method)
     this.since = this.now
-    this.tracer = Spans.installed(fiber) ?? (Spans.isOff(fiber) ? undefined : shared.tracer)
+    this.tracer = Spans.installed(fiber) ?? (shared.tracer && (Spans.isOff(fiber) ? undefined : shared.tracer))
     this.span = this.tracer &&
       Spans.start(this.tracer, fiber, Attributes.nameOf(called, this.operation, this.series.model))
     if (this.span !== undefined) {
@@ -124,27 +124,27 @@ export class CallRecorder implements Recording, CallWatch {
   }
 
   retrying(reason: ClaudeError.Reason, millis: number, cause: WaitCause): void {
-    this.series.count(Metrics.retries, 1, reason._tag, cause)
+    this.series.count(Metrics.retries, reason._tag, cause)
     if (this.shared.outlet.isIdle) return
     this.tell({ _tag: "Retrying", ...this.here, reason: reason._tag, cause, wait: Duration.millis(millis) })
   }
 
   refused(by: Refusal, reason: ClaudeError.Reason): void {
-    this.series.count(Metrics.refused, 1, reason._tag, by)
+    this.series.count(Metrics.refused, reason._tag, by)
     this.mark("retry refused", { by, "error.type": reason._tag })
     if (!this.shared.outlet.isIdle) this.tell({ _tag: "RetryRefused", ...this.here, reason: reason._tag, by })
   }
 
   circuit(model: string, from: CircuitState, to: CircuitState, reason: ClaudeError.RealReason | undefined): void {
     const series = this.client.series(model)
-    series.count(Metrics.circuitChanges, 1, to)
+    series.count(Metrics.circuitChanges, to)
     this.mark("circuit", { from, to, "error.type": reason?._tag })
     if (this.shared.outlet.isIdle) return
     this.tell({ _tag: "CircuitChanged", ...this.here, model: series.model, from, to, reason: reason?._tag })
   }
 
   hedged(what: "started" | "won" | "lost"): void {
-    this.series.count(Metrics.hedges, 1, what)
+    this.series.count(Metrics.hedges, what)
     this.mark("hedge", { what })
     if (!this.shared.outlet.isIdle) this.tell({ _tag: "Hedged", ...this.here, what })
   }
@@ -152,14 +152,14 @@ export class CallRecorder implements Recording, CallWatch {
   fellBack(from: string, to: string, cause: string): void {
     const left = this.client.series(from)
     const reached = this.client.series(to).model
-    left.count(Metrics.fallbacks, 1, cause)
+    left.count(Metrics.fallbacks, cause)
     this.mark("fallback", { from: left.model, to: reached, "error.type": cause })
     if (this.shared.outlet.isIdle) return
     this.tell({ _tag: "FellBack", ...this.here, from: left.model, to: reached, reason: cause })
   }
 
   continued(reason: string): void {
-    this.series.count(Metrics.continuations, 1, reason)
+    this.series.count(Metrics.continuations, reason)
     this.mark("continuation", { reason })
     if (!this.shared.outlet.isIdle) this.tell({ _tag: "Continued", ...this.here, reason })
   }
