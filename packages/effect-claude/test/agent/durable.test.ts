@@ -5,7 +5,8 @@ import { Effect, Layer, Logger, Option, Random, Schema } from "effect"
 import { ToolLoop } from "effect-claude"
 import * as DurableToolLoop from "effect-claude/DurableToolLoop"
 import { join } from "node:path"
-import { agent, handler, options, results } from "../fixtures/durable.ts"
+import { agent, options, results } from "../fixtures/durable.ts"
+import { handler } from "../fixtures/durableModel.ts"
 import * as Engines from "../fixtures/engines.ts"
 import * as Journals from "../fixtures/journals.ts"
 import { installed, Postgres } from "../fixtures/postgres.ts"
@@ -81,7 +82,7 @@ describe.skipIf(!installed)("DurableToolLoop in processes (needs postgres)", () 
       "F8 F1 on SQLite: killed -9 at any step and started again, every call has one true result",
       () =>
         Effect.gen(function*() {
-          yield* killed(yield* clients.SQLite, yield* server, 8)
+          yield* killed(yield* clients.SQLite, yield* server, 6)
         }).pipe(Random.withSeed("killed on SQLite")),
       180_000
     )
@@ -90,7 +91,7 @@ describe.skipIf(!installed)("DurableToolLoop in processes (needs postgres)", () 
       "F8 F1 on Postgres: killed -9 at any step and started again, every call has one true result",
       () =>
         Effect.gen(function*() {
-          yield* killed(yield* clients.Postgres, yield* server, 4)
+          yield* killed(yield* clients.Postgres, yield* server, 3)
         }).pipe(Random.withSeed("killed on Postgres")),
       180_000
     )
@@ -100,7 +101,7 @@ describe.skipIf(!installed)("DurableToolLoop in processes (needs postgres)", () 
       () =>
         Effect.gen(function*() {
           const [client, url] = [yield* clients.Postgres, yield* server]
-          for (let round = 0; round < 3; round++) {
+          for (let round = 0; round < 2; round++) {
             yield* Effect.scoped(Effect.gen(function*() {
               const run = `two runners ${round}`
               const one = yield* live(client, run, url, "never", `${yield* Journals.port}`)
