@@ -1,4 +1,5 @@
 /** All benchmarks, one after the other. `node bench/<name>.ts` runs one. */
+import { adapters } from "./adapters.ts"
 import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
@@ -14,6 +15,7 @@ import { telemetryCost } from "./telemetry.ts"
 
 await goodput()
 await overhead()
+await adapters()
 classify()
 history()
 await sending()

@@ -43,7 +43,7 @@ const guarded = (guard: Guard, inner: Fetch): Fetch => (input, init) => {
     return guard({
       subject,
       signal: init?.signal ?? given?.signal,
-      secrets: Subject.secrets(new Headers(init?.headers ?? given?.headers)),
+      secrets: () => Subject.secrets(new Headers(init?.headers ?? given?.headers)),
       send: (signal) => inner(given?.clone() ?? input, { ...init, signal })
     })
   }

@@ -235,4 +235,22 @@ describe("invisible: what the SDK sends and gives is byte for byte the same with
         assert.deepStrictEqual(bodies, [JSON.stringify(params), JSON.stringify(params)])
       }
     }))))
+
+  it("a token that the SDK got itself is got anew after a 401, and nothing else is tried again outside", () =>
+    Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      let tokens = 0
+      const credentials = () => Promise.resolve({ token: `token-${++tokens}`, expiresAt: null })
+      const server = yield* FaultServer.make((request) =>
+        Effect.succeed(
+          request.headers["authorization"] === "Bearer token-1" ? Fault.unauthorized() : Fault.invalidRequest("no")
+        )
+      )
+      yield* Effect.promise(async () => {
+        await using fetch = ResilientFetch.make()
+        const sdk = new Anthropic({ baseURL: server.url, fetch, maxRetries: 1, apiKey: null, credentials })
+        assert.strictEqual(Object(await thrownBy(sdk.messages.create(params))).status, 400)
+      })
+      const sent = (yield* server.requests).map(({ headers }) => headers["authorization"])
+      assert.deepStrictEqual(sent, ["Bearer token-1", "Bearer token-2"])
+    }))))
 })
