@@ -2,9 +2,12 @@
 import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
+import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
+import { languageModel } from "./languageModel.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
+import { sending } from "./sending.ts"
 import { streams } from "./streams.ts"
 import { telemetryCost } from "./telemetry.ts"
 
@@ -12,7 +15,10 @@ await goodput()
 await overhead()
 classify()
 history()
+await sending()
 await streams()
+await languageModel()
 await telemetryCost()
 await kill()
 await shared()
+await journal()

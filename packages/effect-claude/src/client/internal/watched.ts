@@ -25,6 +25,7 @@ export const watched = (
     params
   })
   return {
+    batches: client.batches,
     createMessage: (params, options) =>
       Hook.watched(
         built,

@@ -25,7 +25,7 @@ export interface Ticket {
 /** Told of a change of state by whose call it came about. */
 export type Changed = (from: State, to: State, reason: RealReason | undefined) => void
 
-/** How long a caller that meets a running probe is told to wait, in milliseconds. */
+/** How long a caller that meets a running probe is told to wait, in milliseconds; those who can wait for its end do. */
 const whileProbing = 1000
 
 export class Circuit {
@@ -41,12 +41,19 @@ export class Circuit {
   private readonly probes = new Set<Ticket>()
   /** Times opened since it was last closed: the exponent of the open time. */
   private streak = 0
-  isolations = 0
+  private isolations = 0
+  /** Told when a call that was blocked may have a chance, or none at all; time passing it does not tell. */
+  changed: () => void = () => {}
 
   constructor(key: string, settings: Settings) {
     this.key = key
     this.settings = settings
     this.ring = new Uint8Array(settings.window)
+  }
+
+  /** Closed, so that time says nothing. */
+  get isClosed(): boolean {
+    return this.opened === undefined && this.isolations === 0
   }
 
   state(now: number): State {
@@ -62,6 +69,20 @@ export class Circuit {
     const wait = now < this.opened.until ? this.opened.until - now : this.free(now) ? 0 : whileProbing
     if (wait === 0) return undefined
     return new CircuitOpen({ key: this.key, retryAfter: Duration.millis(wait), openedBy: this.opened.by })
+  }
+
+  isolate(by: 1 | -1): void {
+    this.isolations += by
+    this.changed()
+  }
+
+  /** Milliseconds until time alone lets a blocked call have a chance. */
+  changesIn(now: number): number {
+    if (this.opened === undefined) return Infinity
+    if (now < this.opened.until) return this.opened.until - now
+    let first = Infinity
+    for (const { began } of this.probes) first = Math.min(first, began + this.settings.probeTimeout - now)
+    return Math.max(0, first)
   }
 
   /** To be called only when not blocked. */
@@ -86,8 +107,12 @@ export class Circuit {
   ): void {
     if (ticket.done) return
     ticket.done = true
-    this.probes.delete(ticket)
-    if (ticket.epoch !== this.epoch || outcome === "ignored" || outcome === "local") return
+    const freed = this.probes.delete(ticket)
+    if (ticket.epoch !== this.epoch) return
+    if (outcome === "ignored" || outcome === "local") {
+      if (freed) this.changed()
+      return
+    }
     // A 429 is the limiter's business: it says nothing about health while closed, and is an answer while half open.
     const limited = outcome === "overload" && reason?._tag === "RateLimited"
     if (limited && !this.halfOpen) return
@@ -147,5 +172,6 @@ export class Circuit {
     this.at = 0
     this.calls = 0
     this.failures = 0
+    this.changed()
   }
 }
