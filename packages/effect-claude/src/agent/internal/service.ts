@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
 import * as MessageStream from "../../client/MessageStream.ts"
 import * as History from "../../conversation/History.ts"
+import { Listener } from "../../telemetry/internal/hook.ts"
 import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import * as Spend from "../Spend.ts"
@@ -179,7 +180,10 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       onTurn: options.onTurn ?? (() => Effect.void)
     }
     const base = JSON.stringify([request, definitions.params]).length
-    const state = new State(options.begin, { bounds, prices, model: request.model, within, root, base, now })
+    const hook = yield* Listener
+    const rules = { bounds, prices, model: request.model, within, root, base, now, told: hook?.spent }
+    const state = new State(options.begin, rules)
+    const forget = state.account.capsMoney ? hook?.budget(() => state.account.share) : undefined
     return yield* loop(job, state, options.open).pipe(
       Spans.around("invoke_agent", {
         attributes: () => ({
@@ -188,7 +192,8 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
           "gen_ai.request.model": request.model,
           "gen_ai.conversation.id": runId
         })
-      })
+      }),
+      Effect.ensuring(Effect.sync(() => forget?.()))
     )
   })
 
