@@ -33,7 +33,8 @@ const delta: Readonly<Record<Kind, Response.StreamPartEncoded>> = {
 const untranslated = (client: Client, kind: Kind) =>
   LanguageModel.make({
     generateText: () => Effect.as(Effect.orDie(client.createMessage(params)), [...parts]),
-    streamText: () => Stream.mapArray(Stream.orDie(client.streamMessage(params)), (list) => Arr.map(list, () => delta[kind]))
+    streamText: () =>
+      Stream.mapArray(Stream.orDie(client.streamMessage(params)), (list) => Arr.map(list, () => delta[kind]))
   })
 
 const names = ["client", "untranslated", "ours"] as const

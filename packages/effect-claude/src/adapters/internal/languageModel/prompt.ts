@@ -1,10 +1,12 @@
 /**
  * A prompt as the API's system prompt and messages. Messages of one role that follow each other are one; results of tools
- * come first in theirs, in the order of the calls.
+ * come first in theirs, in the order of the calls. A call that the conversation went on without gets a result that says so:
+ * an interrupted chat would be rejected for ever.
  */
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import type * as Prompt from "effect/ai/Prompt"
 import type * as Tool from "effect/ai/Tool"
+import { synthetic } from "../../../conversation/internal/synthetic.ts"
 import * as Files from "./files.ts"
 import type { CacheOptions } from "./metadata.ts"
 
@@ -14,7 +16,6 @@ type Role = "user" | "assistant" | "system"
 
 interface Turn {
   readonly role: Role
-  readonly results: Array<Messages.ToolResultBlockParam>
   readonly content: Array<Block>
 }
 
@@ -50,6 +51,11 @@ class Draft {
   readonly turns: Array<Turn> = []
   readonly documents: Array<Prompt.FilePart> = []
   readonly problems: Array<string> = []
+  readonly calls = new Set<string>()
+  /** Results by their calls, wherever the prompt has them. */
+  readonly answers = new Map<string, Array<Block>>()
+  /** Calls that somebody was asked to approve. */
+  readonly asked = new Set<string>()
   private readonly names: Names
 
   constructor(names: Names) {
@@ -59,7 +65,7 @@ class Draft {
   turn(role: Role): Turn {
     const last = this.turns.at(-1)
     if (last?.role === role) return last
-    const next: Turn = { role, results: [], content: [] }
+    const next: Turn = { role, content: [] }
     this.turns.push(next)
     return next
   }
@@ -140,13 +146,15 @@ class Draft {
         return info?.type === "block" ? [info.block as unknown as Block] : []
       }
       case "tool-call":
+        if (!part.providerExecuted) this.calls.add(part.id)
         return [this.call(part)]
       case "tool-result":
         return part.providerExecuted ? [this.served(part)] : []
       case "file":
         this.problems.push(`${path}: An answer of Claude holds no files.`)
         return []
-      default:
+      case "tool-approval-request":
+        this.asked.add(part.toolCallId)
         return []
     }
   }
@@ -193,34 +201,51 @@ class Draft {
     if (blocks.length === 0) return
     const marked: Array<Block> = [...blocks]
     markLast(marked, options)
-    this.turn("user").results.push(...marked.filter((block) => block.type === "tool_result"))
+    // What the assistant says behind them is another turn.
+    const turn = this.turn("user")
+    for (const block of marked) {
+      const id = block.type === "tool_result" ? block.tool_use_id : ""
+      const known = this.answers.get(id)
+      if (known !== undefined) known.push(block)
+      else if (this.calls.has(id)) this.answers.set(id, [block])
+      // What nobody asked for is preflight's to reject where it stands.
+      else turn.content.push(block)
+    }
   }
 }
 
-/** Where each call stands in the turn before. */
-const order = (turn: Turn | undefined): ReadonlyMap<string, number> =>
-  new Map((turn?.content ?? []).flatMap((block, at) => block.type === "tool_use" ? [[block.id, at] as const] : []))
+const callsOf = ({ content, role }: Turn): ReadonlyArray<string> =>
+  role === "assistant" ? content.flatMap((block) => block.type === "tool_use" ? [block.id] : []) : []
 
-const content = (turn: Turn, before: Turn | undefined): Array<Block> => {
-  if (turn.results.length === 0) return turn.content
-  const places = order(before)
-  const place = (result: Messages.ToolResultBlockParam): number => places.get(result.tool_use_id) ?? Infinity
-  // Infinity minus itself is no order.
-  return [...turn.results.toSorted((a, b) => place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0), ...turn.content]
-}
+/** Each turn with calls is followed by one with their results, in their order; text stays behind them. */
+const paired = ({ answers, asked, turns }: Draft): ReadonlyArray<Turn> =>
+  turns.flatMap((turn, at) => {
+    const before = turns[at - 1]
+    const given = before === undefined ? [] : callsOf(before)
+    if (turn.role === "user" && given.length > 0) {
+      return [{ ...turn, content: [...answered(given, answers, asked), ...turn.content] }]
+    }
+    const calls = callsOf(turn)
+    const next = turns[at + 1]
+    // Open calls at the end are still to be answered, and nobody's to guess.
+    const isOpen = next === undefined && !calls.some((id) => answers.has(id))
+    return calls.length === 0 || next?.role === "user" || isOpen
+      ? [turn]
+      : [turn, { role: "user", content: answered(calls, answers, asked) }]
+  })
+
+const answered = (
+  calls: ReadonlyArray<string>,
+  answers: Draft["answers"],
+  asked: Draft["asked"]
+): Array<Block> => calls.flatMap((id) => answers.get(id) ?? [synthetic(id, asked.has(id) ? "denied" : "interrupted")])
 
 export const convert = (prompt: Prompt.Prompt, names: Names): Converted => {
   const draft = new Draft(names)
   for (const [at, message] of prompt.content.entries()) draft.message(message, `prompt.${at}`)
-  const { documents, problems, system, turns } = draft
-  return {
-    documents,
-    problems,
-    system,
-    // A system message's blocks are texts only.
-    messages: turns.map((
-      turn,
-      at
-    ) => ({ role: turn.role, content: content(turn, turns[at - 1]) } as Messages.MessageParam))
-  }
+  const { documents, problems, system } = draft
+  // A system message's blocks are texts only.
+  const messages = paired(draft).filter(({ content }) => content.length > 0)
+    .map(({ content, role }) => ({ role, content } as Messages.MessageParam))
+  return { documents, problems, system, messages }
 }
