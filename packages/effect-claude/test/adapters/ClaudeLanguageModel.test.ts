@@ -2,7 +2,7 @@ import { Fault, FaultServer, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream } from "effect"
 import { ClaudeClient, ClaudeLanguageModel } from "effect-claude"
-import { type AiError, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
+import { type AiError, Chat, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
 import { key, params, run } from "../fixtures/harness.ts"
 import { against, bodies, model, says } from "../fixtures/languageModel.ts"
 
@@ -483,6 +483,48 @@ describe("tools", () => {
         assert.include(JSON.stringify(toolResults[0]?.encodedResult), "ToolParameterValidationError")
       }).pipe(Effect.provide(weather())))
   })
+
+  it("a tool that was not offered is not found, unless that is the caller's to judge", () => {
+    const message = says(Reply.toolUse([{ name: "rm_rf", input: { all: null } }]))
+    const lenient = { prompt: "Hi", toolkit, disableToolCallResolution: true, toolCallValidation: "deferred" } as const
+    return against([message, message, message, message], () =>
+      Effect.gen(function*() {
+        for (const ask of Object.values(ways)) {
+          const { reason } = yield* Effect.flip(ask({ prompt: "Hi" }))
+          assert.isTrue(reason._tag === "ToolNotFoundError" && reason.toolName === "rm_rf")
+        }
+        const { content } = yield* LanguageModel.generateText(lenient)
+        const streamed = yield* collect(LanguageModel.streamText(lenient))
+        for (const parts of [content, streamed]) {
+          assert.deepInclude(parts.find(({ type }) => type === "tool-call"), { name: "rm_rf", params: { all: null } })
+        }
+      }))
+  })
+
+  it("F1 a chat that was interrupted while a tool ran goes on", () =>
+    against(
+      [says(Reply.toolUse([{ id: "toolu_1", name: "get_weather", input: { city: "Paris" } }])), says("Fine.")],
+      (harness) =>
+        Effect.gen(function*() {
+          const chat = yield* Chat.empty
+          const running = yield* Deferred.make<void>()
+          const deaf = toolkit.toLayer({
+            get_weather: () => Effect.andThen(Deferred.succeed(running, undefined), Effect.never)
+          })
+          const turn = Effect.provide(Stream.runDrain(chat.streamText({ prompt: "The weather?", toolkit })), deaf)
+          const fiber = yield* Effect.forkChild(turn, { startImmediately: true })
+          yield* Deferred.await(running)
+          yield* Fiber.interrupt(fiber)
+          const response = yield* chat.generateText({ prompt: "Never mind." })
+          assert.strictEqual(response.text, "Fine.")
+          const [, again] = yield* bodies(harness)
+          assert.deepInclude(again?.messages[2]?.content[0], {
+            type: "tool_result",
+            tool_use_id: "toolu_1",
+            is_error: true
+          })
+        })
+    ))
 
   it("the choice among tools", () => {
     const choices = [

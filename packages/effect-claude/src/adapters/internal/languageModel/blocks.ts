@@ -1,4 +1,5 @@
 /** Content blocks that have ended as parts. What Effect AI has no part for is carried as empty reasoning and goes back. */
+import * as AiError from "effect/ai/AiError"
 import type * as Response from "effect/ai/Response"
 import * as Effect from "effect/Effect"
 import { type Fields, isFields, string } from "../../../client/internal/fields.ts"
@@ -70,11 +71,20 @@ const rest = (block: Fields) => {
   return more.length === 0 ? {} : { block: jsonObject(Object.fromEntries(more)) }
 }
 
-/** The call of a tool, its input as the tool's own schema has it; if it is none, `Toolkit` says so as the tool wants. */
-export const call = (block: Fields, context: Context): Effect.Effect<Response.ToolCallPartEncoded> => {
+/**
+ * The call of a tool, its input as the tool's own schema has it; if it is none, `Toolkit` says so as the tool wants. Fails
+ * for a tool that was not offered, unless Effect AI leaves that to its caller.
+ */
+export const call = (
+  block: Fields,
+  context: Context
+): Effect.Effect<Response.ToolCallPartEncoded, AiError.ToolNotFoundError> => {
   const { id, input } = block
   const name = context.names.getCustomName(string(block["name"]))
   const tool = context.tools.get(name)
+  if (tool === undefined && !context.anyTool) {
+    return Effect.fail(new AiError.ToolNotFoundError({ toolName: name, availableTools: [...context.tools.keys()] }))
+  }
   const definition = tool === undefined ? undefined : ToolDefinitions.define(tool)
   const accepted = definition?._tag !== "Success"
     ? Effect.succeed(input)
