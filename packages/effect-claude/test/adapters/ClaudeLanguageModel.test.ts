@@ -474,6 +474,31 @@ describe("tools", () => {
       }).pipe(Effect.provide(handlers)))
   })
 
+  it("numbers too big for JSON go both ways, and what JSON cannot hold is told with its place", () => {
+    const Double = Tool.make("double", { parameters: Schema.Struct({ n: Schema.BigInt }), success: Schema.BigInt })
+    const doubles = Toolkit.make(Double)
+    const handlers = doubles.toLayer({ double: ({ n }) => Effect.succeed(n * 2n) })
+    const message = says(Reply.toolUse([{ id: "toolu_1", name: "double", input: { n: "9007199254740993" } }]))
+    return against([message, says("Done.")], (harness) =>
+      Effect.gen(function*() {
+        const asked = Prompt.make("Twice?")
+        const { content } = yield* LanguageModel.generateText({ prompt: asked, toolkit: doubles })
+        const next = Prompt.concat(asked, Prompt.fromResponseParts(content))
+        yield* LanguageModel.generateText({ prompt: next, toolkit: doubles })
+        const [, again] = yield* bodies(harness)
+        assert.deepInclude(again?.messages[1]?.content[1], { input: { n: "9007199254740993" } })
+        assert.deepInclude(again?.messages[2]?.content[0], { content: `"18014398509481986"` })
+
+        const result: Array<unknown> = []
+        result.push(result)
+        const part = { type: "tool-result", id: "toolu_1", name: "double", isFailure: false, result } as const
+        const endless = Prompt.concat(asked, [{ role: "tool", content: [part] }])
+        const error = yield* Effect.flip(LanguageModel.generateText({ prompt: endless }))
+        assert.strictEqual(error.reason._tag, "InvalidUserInputError")
+        assert.include(error.message, "prompt.1.content.0.result")
+      }).pipe(Effect.provide(handlers)))
+  })
+
   it("input that is none of the tool's is the tool's to answer", () => {
     const message = says(Reply.toolUse([{ name: "get_weather", input: { town: "Paris" } }]))
     return against([message], () =>

@@ -4,7 +4,7 @@ import type * as Response from "effect/ai/Response"
 import * as Effect from "effect/Effect"
 import { type Fields, isFields, string } from "../../../client/internal/fields.ts"
 import * as ToolDefinitions from "../../../client/internal/toolDefinitions.ts"
-import { json, jsonObject } from "./metadata.ts"
+import { json, jsonObject, jsonText } from "./metadata.ts"
 import type { Context } from "./request.ts"
 
 type Metadata = NonNullable<Response.ReasoningPartEncoded["metadata"]>
@@ -91,7 +91,7 @@ export const call = (
     // A schema that dies, or misses a service, does so where the tool is run.
     : Effect.catchCause(definition.success.accept(input), () => Effect.succeed(input))
   return Effect.map(accepted, (params) => {
-    const asWritten = params === input || JSON.stringify(params) === JSON.stringify(input) ? {} : { input: json(input) }
+    const asWritten = params === input || jsonText(params) === JSON.stringify(input) ? {} : { input: json(input) }
     const anthropic = { ...asWritten, ...rest(block) }
     return {
       type: "tool-call",

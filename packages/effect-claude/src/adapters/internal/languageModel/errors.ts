@@ -9,7 +9,7 @@ import { isFields } from "../../../client/internal/fields.ts"
 import * as ClaudeError from "../../../errors/ClaudeError.ts"
 
 const codec = Schema.toCodecJson(ClaudeError.ClaudeError)
-const encode = Schema.encodeSync(codec)
+const encode = Schema.encodeUnknownOption(codec)
 const decode = Schema.decodeUnknownOption(codec)
 
 const key = "claudeError"
@@ -98,8 +98,8 @@ const keep = (reason: AiError.AiErrorReason, error: ClaudeError.ClaudeError): Ai
   })
 
 const reasonOf = (error: ClaudeError.ClaudeError): AiError.AiErrorReason => {
-  // A class's JSON is an object, made for this error alone.
-  const original = encode(error) as Readonly<Record<string, Schema.MutableJson>>
+  // A class's JSON is an object, made for this error alone. Where it has none, the original is in this process only.
+  const original = Option.getOrElse(encode(error), () => ({})) as Readonly<Record<string, Schema.MutableJson>>
   return keep(kindOf(error.reason, original), error)
 }
 
