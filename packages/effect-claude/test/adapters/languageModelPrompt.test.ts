@@ -1,3 +1,4 @@
+import type { Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ClaudeLanguageModel } from "effect-claude"
@@ -85,18 +86,16 @@ describe("messages", () => {
       { role: "assistant", content: "Done." },
       { role: "user", content: "Thanks." }
     ])
-    const shape = body.messages.map(({ content, role }) => [
-      role,
-      ...content.map((block) => block["id"] ?? block["tool_use_id"] ?? block["text"])
-    ])
+    const named = (block: Reply.Block) => block["id"] ?? block["tool_use_id"] ?? block["text"]
+    const shape = body.messages.map(({ content, role }) => [role, content.map(named)])
     assert.deepStrictEqual<unknown>(shape, [
-      ["user", "Hi"],
-      ["assistant", "a", "b"],
-      ["user", "a", "b"],
-      ["assistant", "Wait.", "c"],
-      ["user", "c"],
-      ["assistant", "Done."],
-      ["user", "Thanks."]
+      ["user", ["Hi"]],
+      ["assistant", ["a", "b"]],
+      ["user", ["a", "b"]],
+      ["assistant", ["Wait.", "c"]],
+      ["user", ["c"]],
+      ["assistant", ["Done."]],
+      ["user", ["Thanks."]]
     ])
   })
 
