@@ -1,4 +1,4 @@
-import { Batches, Fault, Reply, RequestRules, Routes } from "@effect-claude/fault-server"
+import { type Batches, Fault, Reply, RequestRules, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync, readFileSync, rmSync } from "node:fs"
@@ -118,7 +118,7 @@ describe("bulk --batch", () => {
       await until(() => existsSync(`${out}.batches`) && readFileSync(`${out}.batches`, "utf8").includes("Created"))
       first.child.kill("SIGKILL")
       await first.ended
-      const alone = await bulk(server.url, [...args.slice(1, 4)])
+      const alone = await bulk(server.url, args.slice(1, 4))
       assert.strictEqual(alone.code, 2)
       assert.match(alone.stderr, /lines of it are in batches/)
       const second = await start(server.url, args).ended

@@ -1,4 +1,4 @@
-import { Batches, Fault, Reply, Routes } from "@effect-claude/fault-server"
+import { type Batches, Fault, Reply, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Stream } from "effect"
 import { BatchJournal, type ClaudeClient, MessageBatches } from "effect-claude"
@@ -323,7 +323,8 @@ describe("a crash", () => {
             )
           )
           const fiber = yield* Effect.forkChild(once)
-          while (asked < step && fiber.pollUnsafe() === undefined) yield* Effect.sleep(200)
+          const isBefore = (): boolean => asked < step && fiber.pollUnsafe() === undefined
+          while (isBefore()) yield* Effect.sleep(200)
           yield* Fiber.interrupt(fiber)
           yield* once
           assert.strictEqual(taken.size, 8, `crash at request ${step}`)
