@@ -3,6 +3,7 @@ import { classify } from "./classify.ts"
 import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
 import { kill } from "./kill.ts"
+import { killBatch } from "./killBatch.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
 import { streams } from "./streams.ts"
@@ -13,4 +14,5 @@ classify()
 history()
 await streams()
 await kill()
+await killBatch()
 await shared()
