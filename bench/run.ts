@@ -5,6 +5,7 @@ import { goodput } from "./goodput.ts"
 import { history } from "./history.ts"
 import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
+import { killBatch } from "./killBatch.ts"
 import { languageModel } from "./languageModel.ts"
 import { loops } from "./loops.ts"
 import { overhead } from "./overhead.ts"
@@ -24,5 +25,6 @@ await languageModel()
 await loops()
 await telemetryCost()
 await kill()
+await killBatch()
 await shared()
 await journal()
