@@ -1,6 +1,6 @@
-import { Reply } from "@effect-claude/fault-server"
+import { FaultServer, Reply, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Result, Schema, Stream } from "effect"
+import { Arbitrary, Effect, Redacted, Result, Schema, Stream } from "effect"
 import { ClaudeClient, History, Preflight } from "effect-claude"
 import { measure } from "../../src/client/internal/measure.ts"
 import { drawn, historyOf } from "../fixtures/conversations.ts"
@@ -44,6 +44,27 @@ describe("a history on its way to the API", () => {
       }),
     { arbitrary: { runs: 100, seed: 1 }, timeout: 60_000 }
   )
+
+  it.live("so they are over sockets of our own, where they are sent as bytes", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const server = yield* FaultServer.make(Routes.make())
+      const layer = ClaudeClient.layerStandard({ apiKey: Redacted.make("sk-ant-test"), baseUrl: server.url })
+      const asked: Array<object> = []
+      yield* Effect.gen(function*() {
+        let history = History.make("世界 🦊 \ud800 größer \"\n")
+        for (let n = 0; n < 30; n++) {
+          const one = { system: "ü", ...params, messages: History.toMessages(history), stop_sequences: ["é"] }
+          asked.push(one)
+          yield* ClaudeClient.createMessage(one)
+          history = Result.getOrThrow(History.appendUser(history, "ß".repeat(1 + n ** 3)))
+        }
+        const marked = { ...params, system: mark, messages: History.toMessages(history) }
+        asked.push(marked)
+        yield* ClaudeClient.createMessage(marked)
+      }).pipe(Effect.provide(layer))
+      const sent = yield* server.requests
+      assert.deepStrictEqual(sent.map(({ body }) => body), asked.map((one) => JSON.stringify(one)))
+    })))
 
   it("each message is serialised once over a whole run, retries included", async () => {
     let written = 0
