@@ -6,6 +6,7 @@ import { kill } from "./kill.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
 import { streams } from "./streams.ts"
+import { waiters } from "./waiters.ts"
 
 await goodput()
 await overhead()
@@ -14,3 +15,4 @@ history()
 await streams()
 await kill()
 await shared()
+await waiters()
