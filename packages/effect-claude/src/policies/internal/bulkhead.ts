@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { LimiterRejected } from "../../errors/ClaudeError.ts"
-import { type Need, Waiters } from "./waiters.ts"
+import { type Need, Waiter, Waiters } from "./waiters.ts"
 
 export interface BulkheadSettings {
   readonly concurrent: number
@@ -29,6 +29,28 @@ export class Slot {
 
 const place: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
 
+/** A call that waits for a place. */
+class Caller extends Waiter {
+  readonly watched = false
+  private readonly enter: () => void
+
+  constructor(enter: () => void) {
+    super(place)
+    this.enter = enter
+  }
+
+  estimate(): Need {
+    return place
+  }
+
+  grant(): void {
+    this.enter()
+  }
+
+  // A place is never refused: whoever waits waits until its deadline.
+  refuse(): void {}
+}
+
 export class Bulkhead {
   running = 0
   private readonly waiters = new Waiters()
@@ -54,10 +76,11 @@ export class Bulkhead {
         return Effect.fail(new LimiterRejected({ why: "queueFull", wait: Duration.zero }))
       }
       return Effect.callback<void>((resume) => {
-        const waiter = this.waiters.add(() => place, false, priority, 0, () => {
+        const waiter = new Caller(() => {
           granted(new Slot(this.free))
           resume(Effect.void)
-        }, () => {})
+        })
+        this.waiters.add(waiter, priority, 0)
         return Effect.sync(() => void this.waiters.remove(waiter))
       })
     })
@@ -71,6 +94,6 @@ export class Bulkhead {
       return
     }
     this.waiters.admit(next)
-    next.grant()
+    next.grant(0)
   }
 }
