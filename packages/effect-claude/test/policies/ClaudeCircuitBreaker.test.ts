@@ -120,6 +120,44 @@ describe("ClaudeCircuitBreaker", () => {
       assert.strictEqual(yield* breaker.state(key), "closed")
     }).pipe(Effect.provide(layer)))
 
+  it.effect("D3 a permit's first word counts, a hung probe's last word does not, and what is local says nothing", () =>
+    Effect.gen(function*() {
+      const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker
+      const permit = yield* breaker.acquire(key)
+      for (let n = 0; n < 30; n++) yield* permit.record("overload", overloaded)
+      assert.strictEqual(yield* breaker.state(key), "closed")
+      yield* open
+      yield* TestClock.adjust("15 seconds")
+      const late = yield* breaker.acquire(key)
+      yield* late.record("local")
+      assert.strictEqual(yield* breaker.state(key), "halfOpen")
+      const hung = yield* breaker.acquire(key)
+      yield* TestClock.adjust("10 minutes")
+      const second = yield* breaker.acquire(key)
+      yield* hung.record("overload", overloaded)
+      assert.strictEqual(yield* breaker.state(key), "halfOpen")
+      yield* second.record("success")
+      assert.strictEqual(yield* breaker.state(key), "closed")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("D2 open at least as long as the server asked, spread by a quarter either way", () =>
+    Effect.gen(function*() {
+      const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker
+      const waits: Array<number> = []
+      for (let n = 0; n < 200; n++) {
+        const one = `spread ${n}`
+        const asked = n % 2 === 0 ? undefined : Duration.seconds(100)
+        const reason = new ClaudeError.Overloaded({ message: "busy", retryAfter: asked })
+        for (let n = 0; n < 10; n++) {
+          yield* Effect.flatMap(breaker.acquire(one), (permit) => permit.record("overload", reason))
+        }
+        const { retryAfter } = yield* Effect.flip(breaker.check(one))
+        waits.push(Duration.toSeconds(retryAfter!) / (asked === undefined ? 15 : 100))
+      }
+      assert.isTrue(waits.every((wait) => wait >= 0.75 && wait <= 1.25))
+      assert.isTrue(Math.min(...waits) < 0.8 && Math.max(...waits) > 1.2)
+    }).pipe(Effect.provide(ClaudeCircuitBreaker.layer())))
+
   it.effect("D8 isolated by hand it stays open until all who hold it have let go", () =>
     Effect.gen(function*() {
       const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker

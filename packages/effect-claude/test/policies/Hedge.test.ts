@@ -88,6 +88,25 @@ describe("Hedge", () => {
     )
   })
 
+  it("D4 both are charged, and the one that was given up stays charged", () =>
+    runHandler(
+      answers((nth) => nth === 1 ? Fault.slowFirstByte(60_000)(answer("slow")) : answer("quick")),
+      ({ seen }) =>
+        Effect.gen(function*() {
+          yield* warm
+          const requests = Effect.map(
+            ClaudeRateLimiter.ClaudeRateLimiter.use((limiter) => limiter.state),
+            ([state]) => state!.requests
+          )
+          const before = yield* requests
+          yield* create
+          yield* Effect.sleep(1)
+          assert.lengthOf(yield* seen, 22)
+          assert.closeTo(before - (yield* requests), 2, 0.1)
+        }),
+      { hedge: true, limiter: { limits: { [params.model]: { requestsPerMinute: 1 } }, burst: 100 } }
+    ))
+
   it("D4 none while warming up, none once the answer has begun, none without budget, none where the limiter would wait", async () => {
     const slow = () => Fault.slowFirstByte(30_000)(answer("slow"))
     await runHandler(() => Effect.sync(slow), ({ seen }) =>

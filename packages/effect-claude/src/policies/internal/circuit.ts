@@ -89,7 +89,6 @@ export class Circuit {
   enter(now: number, changed?: Changed): Ticket {
     if (this.opened !== undefined && !this.halfOpen) {
       this.halfOpen = true
-      this.epoch++
       changed?.("open", "halfOpen", undefined)
     }
     const ticket: Ticket = { epoch: this.epoch, began: now, changed, done: false }
