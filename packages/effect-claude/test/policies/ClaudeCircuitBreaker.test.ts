@@ -140,22 +140,32 @@ describe("ClaudeCircuitBreaker", () => {
       assert.strictEqual(yield* breaker.state(key), "closed")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("D2 open at least as long as the server asked, spread by a quarter either way", () =>
+  it.effect("D2 the open time is spread by a quarter either way, what the server asked for upward only, up to its bound", () =>
     Effect.gen(function*() {
       const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker
-      const waits: Array<number> = []
+      const [own, asked]: ReadonlyArray<Array<number>> = [[], []]
       for (let n = 0; n < 200; n++) {
         const one = `spread ${n}`
-        const asked = n % 2 === 0 ? undefined : Duration.seconds(100)
-        const reason = new ClaudeError.Overloaded({ message: "busy", retryAfter: asked })
+        const retryAfter = n % 2 === 0 ? undefined : Duration.seconds(100)
+        const reason = new ClaudeError.Overloaded({ message: "busy", retryAfter })
         for (let n = 0; n < 10; n++) {
           yield* Effect.flatMap(breaker.acquire(one), (permit) => permit.record("overload", reason))
         }
-        const { retryAfter } = yield* Effect.flip(breaker.check(one))
-        waits.push(Duration.toSeconds(retryAfter!) / (asked === undefined ? 15 : 100))
+        const rejected = yield* Effect.flip(breaker.check(one))
+        const seconds = Duration.toSeconds(rejected.retryAfter!)
+        if (n % 2 === 0) own!.push(seconds / 15)
+        else asked!.push(seconds / 100)
       }
-      assert.isTrue(waits.every((wait) => wait >= 0.75 && wait <= 1.25))
-      assert.isTrue(Math.min(...waits) < 0.8 && Math.max(...waits) > 1.2)
+      assert.isTrue(own!.every((wait) => wait >= 0.75 && wait <= 1.25))
+      assert.isTrue(Math.min(...own!) < 0.8 && Math.max(...own!) > 1.2)
+      assert.isTrue(asked!.every((wait) => wait >= 1 && wait <= 1.25), "never earlier than asked")
+      assert.isTrue(Math.min(...asked!) < 1.05 && Math.max(...asked!) > 1.2)
+      const days = new ClaudeError.Overloaded({ message: "busy", retryAfter: Duration.days(3) })
+      for (let n = 0; n < 10; n++) {
+        yield* Effect.flatMap(breaker.acquire("days"), (permit) => permit.record("overload", days))
+      }
+      const { retryAfter } = yield* Effect.flip(breaker.check("days"))
+      assert.strictEqual(Duration.toMinutes(retryAfter!), 6.25)
     }).pipe(Effect.provide(ClaudeCircuitBreaker.layer())))
 
   it.effect("D8 isolated by hand it stays open until all who hold it have let go", () =>
