@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import { Fault, Organization, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Chaos, type ClaudeError, ResilientFetch } from "effect-claude"
+import { Chaos, type ClaudeError, ClaudeMiddleware, ResilientFetch } from "effect-claude"
 import { params, thrownBy, tried, ways } from "./ways.ts"
 
 const message = Reply.message("one two three four five six seven eight nine ten")
@@ -277,6 +277,20 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(await inFlight(), 0)
     }, { limiter: { limits: { "claude-sonnet-5-5": { requestsPerMinute: 50, outputTokensPerMinute: 10_000 } } } })
   })
+})
+
+it("B8 one adapter within the other: the outer tries nothing again that the inner gave up", async () => {
+  let sent = 0
+  const overloaded = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
+  const inner = () => {
+    sent++
+    return Promise.resolve(Response.json(overloaded, { status: 529, headers: { "retry-after-ms": "1" } }))
+  }
+  await using fetch = ResilientFetch.make({ fetch: inner })
+  await using middleware = ClaudeMiddleware.make()
+  const sdk = new Anthropic({ apiKey: "sk-ant-x", baseURL: "http://claude.test", fetch, middleware: [middleware] })
+  assert.deepInclude(shown(await thrownBy(sdk.messages.create(params))), { status: 529 })
+  assert.strictEqual(sent, 6)
 })
 
 describe("secrets", () => {
