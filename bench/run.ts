@@ -5,6 +5,7 @@ import { history } from "./history.ts"
 import { journal } from "./journal.ts"
 import { kill } from "./kill.ts"
 import { languageModel } from "./languageModel.ts"
+import { loops } from "./loops.ts"
 import { overhead } from "./overhead.ts"
 import { shared } from "./redis.ts"
 import { sending } from "./sending.ts"
@@ -18,6 +19,7 @@ history()
 await sending()
 await streams()
 await languageModel()
+await loops()
 await telemetryCost()
 await kill()
 await shared()
