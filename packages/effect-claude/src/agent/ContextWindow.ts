@@ -5,21 +5,28 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as ClaudeClient from "../client/ClaudeClient.ts"
-import * as Preflight from "../client/Preflight.ts"
 import type { History } from "../conversation/History.ts"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
+import { Usage } from "../errors/internal/fields.ts"
 import * as Clear from "./internal/window/clear.ts"
 import * as Count from "./internal/window/count.ts"
 import * as Drop from "./internal/window/drop.ts"
 import * as Fit from "./internal/window/fit.ts"
+import * as Room from "./internal/window/room.ts"
+import * as Server from "./internal/window/serverSide.ts"
 import type * as Strategies from "./internal/window/strategy.ts"
 import * as Summary from "./internal/window/summarise.ts"
 
-/** No strategy makes it fit: its tokens, the budget, and the fewest tokens that the strategies came to. */
+/**
+ * No strategy makes it fit: its tokens, the budget, and the fewest tokens that the strategies came to; why one of them failed,
+ * and what they used all the same.
+ */
 export class WindowExceeded extends Schema.TaggedError<WindowExceeded>()("WindowExceeded", {
   count: Schema.Int,
   budget: Schema.Int,
-  smallest: Schema.Int
+  smallest: Schema.Int,
+  failures: Schema.Array(Schema.String),
+  charges: Schema.Array(Schema.Struct({ model: Schema.String, usage: Usage }))
 }) {
   override get message(): string {
     return `The conversation has ${this.count} tokens, and at least ${this.smallest} after fitting; ${this.budget} may be sent.`
@@ -84,12 +91,34 @@ export const summarise = (options: SummariseOptions): Strategy =>
     model: options.model,
     keep: options.keep ?? 1,
     maxTokens: options.maxTokens ?? 2048,
-    window: options.window ?? Preflight.factsOf(options.model)?.maxInputTokens ?? smallWindow,
+    window: options.window ?? Room.known(options.model) ?? Room.smallest,
     instructions: options.instructions ?? Summary.standard
   })
 
-/** What is assumed of a model of which nothing is known, in tokens. */
-const smallWindow = 200_000
+export interface ServerSideOptions {
+  /** Input tokens from which on the API clears old results of tools; the newest `keep`, default 3, stay. */
+  readonly clearToolResults?: number
+  readonly keep?: number
+  /** Input tokens from which on the API sums up what came before, at least 50,000. */
+  readonly compact?: number
+}
+
+/** Parameters of a request, to be spread into it; none where the API has no such thing. */
+export interface ServerSide extends Server.ServerSide {}
+
+/**
+ * Parameters by which the API shortens the conversation itself; your history stays as it is. Betas of the direct API: asked of
+ * the Models API, and left out for a model or a cloud that does not say it has them.
+ */
+export const serverSide = (
+  model: string,
+  options: ServerSideOptions
+): Effect.Effect<ServerSide, never, ClaudeClient.ClaudeClient> =>
+  Server.serverSide(model, {
+    clearToolResults: options.clearToolResults,
+    compact: options.compact,
+    keep: options.keep ?? 3
+  })
 
 /** Results, then exchanges, then steps: nothing that costs a request. */
 export const standard: ReadonlyArray<Strategy> = [clearToolResults(), dropExchanges(), dropSteps()]
@@ -118,10 +147,16 @@ export interface FitOptions extends Prompt {
   readonly strategies?: ReadonlyArray<Strategy>
 }
 
-const promptOf = (prompt: Prompt): Prompt => prompt
-
 const exceeded = (outcome: Fit.Outcome, budget: number): WindowExceeded =>
-  new WindowExceeded({ count: Math.ceil(outcome.before), budget, smallest: Math.ceil(outcome.after) })
+  new WindowExceeded({
+    count: Math.ceil(outcome.before),
+    budget,
+    smallest: Math.ceil(Math.min(outcome.before, outcome.after)),
+    failures: outcome.steps.flatMap(({ failed, strategy }) =>
+      failed === undefined ? [] : [`${strategy}: ${failed.message}`]
+    ),
+    charges: outcome.charges
+  })
 
 const fitted = ({ after, before, charges, counted, history, steps }: Fit.Outcome): Fitted => ({
   history,
@@ -140,7 +175,7 @@ export const fit = (
   Effect.flatMap(
     Fit.fit({
       history,
-      prompt: promptOf(options),
+      prompt: options,
       budget: options.budget,
       target: options.budget,
       strategies: options.strategies ?? standard,
@@ -149,3 +184,92 @@ export const fit = (
     }),
     (outcome) => outcome.fits ? Effect.succeed(fitted(outcome)) : Effect.fail(exceeded(outcome, options.budget))
   )
+
+export interface Options {
+  /** The share of the room from which on a conversation is fitted; default 0.8. */
+  readonly threshold?: number
+  /** The share of the room that is aimed at then, so that it is not fitted again at once; default 0.5. */
+  readonly target?: number
+  /** Tokens of the model's window; default what is known of the model, else what the Models API tells, else 200,000. */
+  readonly window?: number
+  /** Tried in order, each on what the one before left; default `standard`. */
+  readonly strategies?: ReadonlyArray<Strategy>
+}
+
+/** What a loop knows before a request: its parameters but for the messages, and what its newest answer used. */
+export interface Turn extends Prompt {
+  readonly max_tokens: number
+  /** Of the answer that is the newest in the history; without it the API counts. */
+  readonly usage?: ClaudeError.Usage | undefined
+  /** What the API said when it found this very history too long. */
+  readonly overflow?: ClaudeError.ContextOverflow | undefined
+}
+
+/** Keeps the conversation of a loop within the window: a value, which any number of loops may share. */
+export interface ContextWindow {
+  /**
+   * The history to send, before each request. Below the threshold the same value, without a request. Where nothing brings
+   * it below, it stays as it is for as long as it fits the window, and the steps say what failed.
+   */
+  readonly before: (
+    history: History,
+    turn: Turn
+  ) => Effect.Effect<Fitted, WindowExceeded, ClaudeClient.ClaudeClient>
+}
+
+/** An overflow without numbers: the estimate was too low by at least so much. */
+const surprise = 1.1
+
+/** See `Options`. */
+export const make = (options: Options = {}): ContextWindow => {
+  const { strategies = standard, target = 0.5, threshold = 0.8 } = options
+  const windowOf = Room.make()
+  return {
+    before: Effect.fnUntraced(function*(history, turn): Effect.fn.Return<
+      Fitted,
+      WindowExceeded,
+      ClaudeClient.ClaudeClient
+    > {
+      const { overflow, usage } = turn
+      const window = overflow?.limit ?? options.window ?? (yield* windowOf(turn.model))
+      // The answer needs its place too.
+      const room = Math.max(window - turn.max_tokens, window / 2)
+      const limit = room * threshold
+      const guess = Count.estimate(history, turn, usage)
+      const refused = overflow === undefined
+        ? undefined
+        : overflow.inputTokens ?? Math.max(guess.tokens, window) * surprise
+      const known = refused !== undefined
+        ? Count.known(history, turn, refused)
+        : usage === undefined
+        ? undefined
+        : guess
+      const same: Fitted = {
+        history,
+        before: guess.tokens,
+        after: guess.tokens,
+        counted: false,
+        steps: [],
+        charges: []
+      }
+      // Twice the guess is more than any guess without usage was off by.
+      if (known === undefined ? guess.tokens * 2 <= limit : known.tokens <= limit) return same
+      const outcome = yield* Fit.fit({
+        history,
+        prompt: turn,
+        budget: limit,
+        target: room * target,
+        strategies,
+        known,
+        usage
+      })
+      if (outcome.fits) return fitted(outcome)
+      if (outcome.after < outcome.before && outcome.after <= room) return fitted(outcome)
+      if (outcome.before <= room && overflow === undefined) {
+        const steps = outcome.steps.filter(({ failed }) => failed !== undefined)
+        return { ...same, before: outcome.before, after: outcome.before, steps, charges: outcome.charges }
+      }
+      return yield* exceeded(outcome, Math.floor(room))
+    })
+  }
+}

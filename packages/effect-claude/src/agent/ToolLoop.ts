@@ -9,19 +9,23 @@ import type * as Toolkit from "effect/ai/Toolkit"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { ClaudeClient, type CreateOptions } from "../client/ClaudeClient.ts"
 import type { History, InvalidHistory } from "../conversation/History.ts"
+import type { ContextWindow } from "./ContextWindow.ts"
 import type { InvalidTools } from "./internal/definitions.ts"
 import type { Event, Turn } from "./internal/events.ts"
 import type { Request } from "./internal/job.ts"
-import type { Outcome } from "./internal/outcomes.ts"
+import type { Finished, Outcome } from "./internal/outcomes.ts"
 import type { Decision } from "./internal/record.ts"
 import { make } from "./internal/service.ts"
 import * as Settings from "./internal/settings.ts"
 import type { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./internal/starting.ts"
+import * as Structured from "./internal/structured.ts"
 import type { InvalidLimits, Limits } from "./LoopGuard.ts"
 import type { Amount, Prices } from "./Spend.ts"
 import { type JournalFailed, ToolJournal } from "./ToolJournal.ts"
@@ -62,6 +66,10 @@ export interface RunSettings {
   readonly closingTurn?: boolean | string | undefined
   /** Tools that the API runs itself, and toolsets of MCP servers. */
   readonly serverTools?: ReadonlyArray<Anthropic.ToolUnion> | undefined
+  /** Keeps the conversation within the model's window; default: nothing does. */
+  readonly window?: ContextWindow | undefined
+  /** What the final answer has to be; one that does not fit is asked for once more. See `decodeAnswer`. */
+  readonly answer?: Schema.Codec<unknown, unknown> | undefined
   /** How each request is made: deadline, priority, continuation. */
   readonly call?: CreateOptions | undefined
   /** Told after each turn; its history is the last that an interruption leaves. */
@@ -131,6 +139,12 @@ export const recover = <T extends Tools>(
   options: RecoverOptions<T>
 ): Effect.Effect<Outcome, StartError | UnknownRun, ToolLoop | Requirements<T>> =>
   ToolLoop.use((loop) => loop.recover(options))
+
+/** The value of a final answer: the text of `Finished`, where the run had this schema as its `answer`. */
+export const decodeAnswer: {
+  <A, I>(schema: Schema.Codec<A, I>): (outcome: Finished) => Effect.Effect<A, Schema.SchemaError>
+  <A, I>(outcome: Finished, schema: Schema.Codec<A, I>): Effect.Effect<A, Schema.SchemaError>
+} = dual(2, <A, I>(outcome: Finished, schema: Schema.Codec<A, I>) => Structured.decode(schema)(outcome.text))
 
 /** A tool whose calls of unknown outcome, after a crash, are asked about: none means that nobody knows. */
 export const withReconcile = <T extends Tool.Any>(

@@ -20,6 +20,7 @@ import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
 import type { Fallback } from "../policies/Fallback.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
+import type { Batches } from "./internal/batches/api.ts"
 import * as Complete from "./internal/complete.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
@@ -39,6 +40,11 @@ export interface CallOptions {
 }
 
 export interface StreamOptions extends CallOptions {
+  /**
+   * Has the API count the input before the limiter is asked, so that it charges a count in place of an estimate: one more
+   * request for each call, which costs no tokens. Without an answer within 5 seconds the estimate stands. Default false.
+   */
+  readonly countTokens?: boolean
   /**
    * How often a stream that broke after content goes on where it broke, by another request; see `MessageStream` for what
    * is kept. Default 0: never.
@@ -85,6 +91,8 @@ export class ClaudeClient extends Context.Service<ClaudeClient, {
   readonly listModels: (
     options?: CallOptions
   ) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>
+  /** The calls of the Message Batches API; `MessageBatches` is made of them. */
+  readonly batches: Batches
 }>()("effect-claude/client/ClaudeClient") {}
 
 /** See the service. */
@@ -189,7 +197,11 @@ export const layer = (options: Options = {}): Layer.Layer<ClaudeClient, BuildErr
 /** A client with a limiter, breaker and budget of standard settings. */
 export const layerStandard = (
   options: Options & Resilience.LayerOptions = {}
-): Layer.Layer<ClaudeClient, BuildError> => layer(options).pipe(Layer.provide(Resilience.layer(options)))
+): Layer.Layer<ClaudeClient, BuildError> =>
+  // What is impossible in the client and beneath it is named together.
+  Layer.unwrap(
+    Effect.as(Resilience.settings(options), layer(options).pipe(Layer.provide(Resilience.layer(options))))
+  )
 
 /**
  * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off. Where it does not

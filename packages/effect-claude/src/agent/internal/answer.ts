@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { synthetic } from "../../conversation/History.ts"
+import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import { type Ended, runCall } from "./call.ts"
 import { isolated } from "./isolated.ts"
@@ -65,9 +66,15 @@ const runOne = <R>(
   const claimed = recorder === undefined || planned.unknown
     ? run
     : Effect.andThen(recorder.write({ _tag: "Claimed", id: use.id }), run)
-  return Effect.andThen(
-    job.emit({ _tag: "ToolStarted", id: use.id, name: use.name, input: use.input }),
-    claimed
+  return Effect.andThen(job.emit({ _tag: "ToolStarted", id: use.id, name: use.name, input: use.input }), claimed).pipe(
+    Spans.around(`execute_tool ${use.name}`, {
+      attributes: () => ({
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": use.name,
+        "gen_ai.tool.type": "function",
+        "gen_ai.tool.call.id": use.id
+      })
+    })
   )
 }
 

@@ -2,6 +2,7 @@
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import type { History } from "../../conversation/History.ts"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { Fitted } from "../ContextWindow.ts"
 import type { Amount } from "../Spend.ts"
 import type { Outcome } from "./outcomes.ts"
 
@@ -31,5 +32,7 @@ export type Event =
     readonly fate: string
     readonly result: Messages.ToolResultBlockParam
   }
+  /** The history was shortened to fit the window. */
+  | { readonly _tag: "Fitted"; readonly fitted: Fitted }
   | ({ readonly _tag: "Turn" } & Turn)
   | { readonly _tag: "Outcome"; readonly outcome: Outcome }

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import { usageOf } from "../../client/internal/attempts.ts"
 import { unknownStop } from "../../client/internal/complete.ts"
 import * as History from "../../conversation/History.ts"
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { LimitName } from "../LoopGuard.ts"
 import { answerCalls, stored } from "./answer.ts"
 import type { Broken, Job } from "./job.ts"
@@ -14,6 +15,7 @@ import * as Outcomes from "./outcomes.ts"
 import type { Before } from "./plan.ts"
 import type { Step } from "./record.ts"
 import { noUsage, type State } from "./state.ts"
+import type { Format } from "./structured.ts"
 
 /** An answer whose calls are open. */
 export interface Open extends Before {
@@ -28,6 +30,11 @@ const callsIn = (message: Messages.Message): number => message.content.filter(({
 /** Limits after which the model may still say what it has found out. */
 const soft: ReadonlySet<LimitName> = new Set(["turns", "toolCalls", "callsPerTool", "identicalCalls"])
 
+const formatOf = ({ schema }: Format): Messages.JSONOutputFormat => ({ type: "json_schema", schema: { ...schema } })
+
+const mend = (problem: string): string =>
+  `Your answer does not fit the schema it must have:\n${problem}\nAnswer again, with nothing but JSON that fits it.`
+
 /** Stop reasons of answers that are not whole: nothing of them runs. */
 const cut: ReadonlySet<string> = new Set(["max_tokens", "refusal", "model_context_window_exceeded"])
 
@@ -39,6 +46,7 @@ const messageOf = (answer: typeof Outcomes.Answer.Type) => answer as unknown as 
 
 export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, start: Open | undefined) {
   const { bounds, recorder } = job
+  let repaired = false
   const record = (step: Step): Effect.Effect<void, Broken> =>
     recorder === undefined ? Effect.void : recorder.write(step)
   const common = () => ({
@@ -75,6 +83,23 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
     return Effect.andThen(job.onTurn(turn), job.emit({ _tag: "Turn", ...turn }))
   })
 
+  /** Shortens the history where it has to be; an outcome if nothing makes it fit. */
+  const fit = Effect.fnUntraced(function*(overflow?: ClaudeError.ContextOverflow) {
+    if (job.fit === undefined) return undefined
+    const fitted = yield* Effect.result(job.fit(state.history, state.latest, overflow))
+    const { charges } = Result.isSuccess(fitted) ? fitted.success : fitted.failure
+    for (const { model, usage } of charges) state.charge(usage, model)
+    if (Result.isFailure(fitted)) return failed(fitted.failure)
+    const { after, history } = fitted.success
+    if (history === state.history) return undefined
+    state.replace(history, after)
+    if (recorder !== undefined) {
+      yield* record({ _tag: "Fitted", history: History.toMessages(history).map(stored), ...totals() })
+    }
+    yield* job.emit({ _tag: "Fitted", fitted: fitted.success })
+    return undefined
+  })
+
   /** One request, paid for; none if its time was over, the limit if it may not be made. */
   const ask = Effect.fnUntraced(
     function*(maxTokens: number, more: Partial<Messages.MessageCreateParamsNonStreaming> = {}) {
@@ -85,6 +110,9 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
       const { params } = job.definitions
       const asked = job.ask({
         ...job.request,
+        ...(job.format === undefined
+          ? {}
+          : { output_config: { ...job.request.output_config, format: formatOf(job.format) } }),
         ...(params.length === 0 ? {} : { tools: [...params] }),
         max_tokens: maxTokens,
         ...more,
@@ -100,8 +128,8 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
       }
       if (Result.isFailure(answer.value)) {
         const { reason } = answer.value.failure
-        const usage = "partial" in reason && reason.partial !== undefined ? reason.partial.usage : noUsage
-        state.settle(reserved, { ...usage, estimated: true }, undefined)
+        const partial = "partial" in reason ? reason.partial : undefined
+        state.settle(reserved, partial?.usage ?? noUsage, undefined)
         return answer.value
       }
       state.settle(reserved, usageOf(answer.value.success.usage), answer.value.success.model)
@@ -177,8 +205,17 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
           return failed(new Outcomes.EmptyAnswer({ kind: "emptyEndTurn" }))
         }
         if (ends) {
+          const problem = yield* (job.format?.problem(text) ?? Effect.succeed(undefined))
+          if (problem !== undefined && !repaired) {
+            repaired = true
+            const told = History.appendUser(next.success, mend(problem))
+            if (Result.isFailure(told)) return failed(told.failure)
+            yield* commit(told.success)
+            return undefined
+          }
           // Written with the outcome: the two cannot come apart.
           state.history = next.success
+          if (problem !== undefined) return failed(new Outcomes.InvalidAnswer({ problem, text }))
           return new Outcomes.Finished({ ...common(), text, message: answer })
         }
         yield* commit(next.success)
@@ -219,12 +256,25 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
       if (over !== undefined) return over
     }
     let maxTokens = job.request.max_tokens
+    let refitted = false
     while (true) {
       const limit = state.spentLimit
       if (limit !== undefined) return stop(limit)
+      const tooLong = yield* fit()
+      if (tooLong !== undefined) return tooLong
       const answer = yield* ask(maxTokens)
       if (typeof answer === "string") return stop(answer)
-      if (Result.isFailure(answer)) return failed(answer.failure)
+      if (Result.isFailure(answer)) {
+        const { reason } = answer.failure
+        if (reason._tag !== "ContextOverflow" || refitted) return failed(answer.failure)
+        refitted = true
+        const before = state.history
+        const over = yield* fit(reason)
+        if (over !== undefined) return over
+        if (state.history === before) return failed(answer.failure)
+        continue
+      }
+      refitted = false
       const message = answer.success
       yield* job.emit({ _tag: "Answered", message })
       if (message.stop_reason === "max_tokens" && callsIn(message) > 0 && maxTokens === job.request.max_tokens) {

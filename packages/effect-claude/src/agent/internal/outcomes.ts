@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import * as History from "../../conversation/History.ts"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import { Usage } from "../../errors/internal/fields.ts"
+import { WindowExceeded } from "../ContextWindow.ts"
 import { LimitName, Memory, Stored } from "../LoopGuard.ts"
 import { JournalFailed } from "../ToolJournal.ts"
 
@@ -129,7 +130,8 @@ export class Failed extends Schema.TaggedClass<Failed>()("Failed", {
     History.InvalidHistory,
     JournalFailed,
     RunTakenOver,
-    InvalidAnswer
+    InvalidAnswer,
+    WindowExceeded
   ])
 }) {}
 

@@ -30,6 +30,7 @@ const Step = Schema.Union([
   Schema.TaggedStruct("Claimed", { id: Schema.String }),
   Schema.TaggedStruct("Settled", { id: Schema.String, result: Answer, fate: Schema.String }),
   Schema.TaggedStruct("Committed", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
+  Schema.TaggedStruct("Fitted", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
   Schema.TaggedStruct("Resumed", {
     decisions: Schema.Record(Schema.String, Decision),
     request: JsonRecord,
@@ -130,7 +131,7 @@ export interface Found {
 export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefined, History.InvalidHistory> => {
   let start: Extract<Step, { readonly _tag: "Started" }> | undefined
   let { limits, progress, request, spent }: Partial<Pick<Found, "limits" | "progress" | "request" | "spent">> = {}
-  const messages: Array<unknown> = []
+  let messages: Array<unknown> = []
   const settled = new Map<string, { readonly result: typeof Answer.Type; readonly fate: string }>()
   const claimed = new Set<string>()
   let message: Found["message"]
@@ -158,6 +159,9 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
         messages.push(...step.history)
         message = undefined
         decisions = {}
+        break
+      case "Fitted":
+        messages = [...step.history]
         break
       case "Resumed":
         messages.push(...step.history)

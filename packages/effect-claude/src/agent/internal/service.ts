@@ -8,9 +8,12 @@ import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { ClaudeClient, CreateOptions, MessageParams } from "../../client/ClaudeClient.ts"
+import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
 import * as MessageStream from "../../client/MessageStream.ts"
 import * as History from "../../conversation/History.ts"
+import * as Fallback from "../../policies/Fallback.ts"
+import { Listener } from "../../telemetry/internal/hook.ts"
+import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import * as Spend from "../Spend.ts"
 import { JournalFailed, type ToolJournal } from "../ToolJournal.ts"
@@ -26,6 +29,7 @@ import * as Log from "./record.ts"
 import { CurrentRun } from "./settings.ts"
 import { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./starting.ts"
 import { type Begin, noProgress, nothingSpent, State } from "./state.ts"
+import * as Structured from "./structured.ts"
 
 type Tools = Record<string, Tool.Any>
 
@@ -58,6 +62,7 @@ const requestOf = (
   }
 ): Partial<Request> => {
   const {
+    answer: _answer,
     call: _call,
     closingTurn: _closingTurn,
     concurrency: _concurrency,
@@ -70,6 +75,7 @@ const requestOf = (
     serverTools: _serverTools,
     toolTimeout: _toolTimeout,
     toolkit: _toolkit,
+    window: _window,
     ...request
   } = options
   return request
@@ -118,7 +124,10 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       return yield* new UnknownPrice({ model })
     }
     const definitions = yield* Effect.fromResult(compile(erase(yield* options.toolkit), options.serverTools ?? []))
-    return { bounds, within, definitions }
+    const format = options.answer === undefined
+      ? undefined
+      : yield* Effect.fromResult(Structured.format(options.answer))
+    return { bounds, within, definitions, format }
   })
 
   const limitsOf = (own: LoopGuard.Limits | undefined, given: LoopGuard.Limits | undefined): LoopGuard.Limits =>
@@ -129,9 +138,9 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const now = () => clock.currentTimeMillisUnsafe()
     const { request, runId } = options
     const limits = limitsOf(options.stored, options.limits)
-    const { bounds, definitions, within } = yield* prepare(options, limits, request.model)
+    const { bounds, definitions, format, within } = yield* prepare(options, limits, request.model)
     const streamed = emit !== silent
-    const { closingTurn = false } = options
+    const { closingTurn = false, window } = options
     const job: Job<Tool.HandlerServices<T[keyof T]>> = {
       runId,
       request,
@@ -142,6 +151,20 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       toolTimeout: Duration.toMillis(Duration.fromInputUnsafe(options.toolTimeout ?? settings.toolTimeout)),
       grace: Duration.toMillis(Duration.fromInputUnsafe(settings.grace)),
       closing: closingTurn === true ? closingWords : closingTurn === false ? undefined : closingTurn,
+      fit: window && ((history, usage, overflow) => {
+        const { cache_control, max_tokens, model, system, thinking, tool_choice } = request
+        const prompt = {
+          model,
+          max_tokens,
+          ...(definitions.params.length === 0 ? {} : { tools: [...definitions.params] }),
+          ...(cache_control === undefined ? {} : { cache_control }),
+          ...(system === undefined ? {} : { system }),
+          ...(thinking === undefined ? {} : { thinking }),
+          ...(tool_choice === undefined ? {} : { tool_choice })
+        }
+        return Effect.provideService(window.before(history, { ...prompt, usage, overflow }), ClaudeClient, client)
+      }),
+      format,
       call: options.call ?? {},
       decisions: options.decisions,
       recorder: options.recorder,
@@ -158,8 +181,23 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       onTurn: options.onTurn ?? (() => Effect.void)
     }
     const base = JSON.stringify([request, definitions.params]).length
-    const state = new State(options.begin, { bounds, prices, model: request.model, within, root, base, now })
-    return yield* loop(job, state, options.open)
+    const hook = yield* Listener
+    const rules = { bounds, prices, model: request.model, within, root, base, now, told: hook?.spent }
+    const state = new State(options.begin, rules)
+    const forget = state.account.capsMoney ? hook?.budget(() => state.account.share) : undefined
+    return yield* loop(job, state, options.open).pipe(
+      // Where another model has taken over, it stays for the run: what it thought is not another's to read.
+      (self) => Effect.flatMap(Fallback.CurrentSession, (open) => open === undefined ? Fallback.session(self) : self),
+      Spans.around("invoke_agent", {
+        attributes: () => ({
+          "gen_ai.operation.name": "invoke_agent",
+          "gen_ai.provider.name": "anthropic",
+          "gen_ai.request.model": request.model,
+          "gen_ai.conversation.id": runId
+        })
+      }),
+      Effect.ensuring(Effect.sync(() => forget?.()))
+    )
   })
 
   const unreadable = (error: { readonly message: string }) =>

@@ -59,6 +59,8 @@ export interface Rules {
   /** Characters of the request beside its messages. */
   readonly base: number
   readonly now: () => number
+  /** Told of money that was settled, where somebody listens. */
+  readonly told?: ((model: string, usd: number) => void) | undefined
 }
 
 export class State {
@@ -132,18 +134,36 @@ export class State {
     return { usd: price === undefined ? 0 : cost(price, usage), inputTokens, outputTokens }
   }
 
+  /** Another history in place of this one, of so many tokens by the last count. */
+  replace(history: History.History, tokens: number): void {
+    this.history = history
+    this.measured = { tokens, length: this.rules.base + History.toJson(history).length }
+  }
+
+  /** What the newest answer in the history used, where it was asked for by this process. */
+  latest: ClaudeError.Usage | undefined
+
+  /** A request beside the loop's own, which could not be reserved for. */
+  charge(usage: ClaudeError.Usage, model: string): void {
+    const nothing = { usd: 0, inputTokens: 0, outputTokens: 0 }
+    this.settle(nothing, { ...usage, estimated: true }, model)
+  }
+
   /** Takes what a request used from what was reserved for it. */
   settle(reserved: Amount, usage: ClaudeError.Usage, model: string | undefined): void {
     const { prices } = this.rules
     // A model without a price is charged as the one that was asked for.
     const price = (prices === undefined || model === undefined ? undefined : priceOf(prices, model)) ?? this.price
     const usd = price === undefined ? 0 : cost(price, usage)
+    if (usd > 0) this.rules.told?.(model ?? this.rules.model, usd)
     this.account.settle(reserved, { usd, inputTokens: inputOf(usage), outputTokens: usage.outputTokens })
     const total = sum(this.spent.usage, usage)
     this.spent = price === undefined
       ? { ...this.spent, usage: total }
       : { usd: (this.spent.usd ?? 0) + usd, usage: total }
-    if (!usage.estimated) {
+    // An answer that broke off, or none at all, tells nothing of the next.
+    if (!usage.estimated && model !== undefined) {
+      this.latest = usage
       this.measured = { tokens: inputOf(usage), length: this.rules.base + History.toJson(this.history).length }
       this.count({ longest: Math.max(this.progress.longest, usage.outputTokens) })
     }
@@ -152,6 +172,7 @@ export class State {
   /** A request that was interrupted: what was reserved for it counts. */
   forfeit(reserved: Amount): void {
     const { inputTokens, outputTokens } = reserved
+    if (reserved.usd > 0) this.rules.told?.(this.rules.model, reserved.usd)
     this.account.settle(reserved, reserved)
     const usage = sum(this.spent.usage, { ...noUsage, inputTokens, outputTokens, estimated: true })
     this.spent = this.price === undefined

@@ -22,7 +22,8 @@ const mostNamed = 100
 /** The Models API is asked at most so often, in milliseconds. */
 const askEvery = 10 * 60 * 1000
 
-const modelOf = (params: unknown): string | undefined => {
+/** The model that a request names, whatever is given for a request. */
+export const modelOf = (params: unknown): string | undefined => {
   const model: unknown = typeof params === "object" && params !== null ? Reflect.get(params, "model") : undefined
   return typeof model === "string" ? model : undefined
 }
@@ -63,6 +64,26 @@ export class Gate {
       if (violations.length === 0) return model === undefined ? Effect.void : this.inform(model, facts !== undefined)
       const reason = new ClaudeError.RequestRejected({ violations })
       return Effect.fail(new ClaudeError.ClaudeError({ method, reason, attempts: [] }))
+    })
+  }
+
+  /** What is wrong with one request of a batch, undefined if it may be sent. */
+  batch(request: { readonly custom_id: string; readonly params: unknown }): ClaudeError.RequestRejected | undefined {
+    if (this.surroundings.setting === false) return undefined
+    const model = modelOf(request.params)
+    const violations = Preflight.checkBatch([request], {
+      direct: this.surroundings.direct,
+      facts: model === undefined ? undefined : this.facts.of(model),
+      ...(this.options.waive === undefined ? {} : { waive: this.options.waive })
+    })
+    if (violations.length === 0) return undefined
+    return new ClaudeError.RequestRejected({
+      violations: violations.map(({ fix, message, path, rule }) => ({
+        path: path.replace(/^requests\.0\./, ""),
+        rule,
+        message,
+        fix
+      }))
     })
   }
 

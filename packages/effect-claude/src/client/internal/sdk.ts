@@ -20,6 +20,8 @@ export interface SdkClient {
       body: Anthropic.MessageCountTokensParams,
       options?: Anthropic.RequestOptions
     ) => PromiseLike<Anthropic.MessageTokensCount>
+    /** Only whether it is there: its routes are asked by their paths. */
+    readonly batches?: object
   }
   readonly models?: {
     readonly retrieve: (
@@ -32,6 +34,23 @@ export interface SdkClient {
       options?: Anthropic.RequestOptions
     ) => AsyncIterable<Anthropic.ModelInfo>
   } | undefined
+  readonly get?: Ask
+  readonly post?: Ask
+  readonly delete?: Ask
+}
+
+type Ask = (
+  path: string,
+  options?: Anthropic.RequestOptions
+) => { readonly asResponse: () => Promise<Response> }
+
+/** A request by its path. */
+export interface Asked {
+  readonly method: "get" | "post" | "delete"
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** JSON that is written already. */
+  readonly body?: Uint8Array
 }
 
 export interface SdkOptions {
@@ -152,6 +171,18 @@ export const ask = async <A>(body: unknown, start: () => PromiseLike<A>): Promis
   }
 }
 
+/** What belongs into a header, where the parameters name betas: no part of a body. */
+const withBetas = (
+  params: Anthropic.MessageCreateParams,
+  options: Anthropic.RequestOptions
+): readonly [Anthropic.MessageCreateParams, Anthropic.RequestOptions] => {
+  if (!("betas" in params)) return [params, options]
+  const { betas, ...body } = params
+  return Array.isArray(betas) && betas.length > 0
+    ? [body, { ...options, headers: { "anthropic-beta": betas.join(",") } }]
+    : [body, options]
+}
+
 /** Sends a request and waits for its headers; over an instance of our own a history's messages are not serialised again. */
 export const open = async (
   client: SdkClient,
@@ -159,12 +190,27 @@ export const open = async (
   signal: AbortSignal,
   isOwn: boolean
 ): Promise<Opened> => {
-  const options = requestOptions(signal)
-  const light = isOwn ? written(params) : undefined
+  const [body, options] = withBetas(params, requestOptions(signal))
+  const light = isOwn ? written(body) : undefined
   const start = light === undefined
-    ? () => client.messages.create(params, options)
+    ? () => client.messages.create(body, options)
     : () => client.messages.create(light.params, { ...options, fetchOptions: light.fetchOptions })
   return opened(await ask(params, () => start().asResponse()))
+}
+
+/** Sends a request by its path and waits for its headers; undefined where the instance has no such way. */
+export const askPath = (client: SdkClient, asked: Asked): ((signal: AbortSignal) => Promise<Opened>) | undefined => {
+  const { body, method, path, query } = asked
+  if (client[method] === undefined) return undefined
+  return async (signal) =>
+    opened(
+      await ask(undefined, () =>
+        client[method]!(path, {
+          ...requestOptions(signal),
+          ...(query === undefined ? {} : { query }),
+          ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } })
+        }).asResponse())
+    )
 }
 
 const directHost = "api.anthropic.com"
@@ -183,6 +229,12 @@ export const isDirect = (client: SdkClient): boolean => {
   const headers = own instanceof Headers ? Array.from(own.entries()) : Object.entries(own)
   const given = headers.find(([name]) => name.toLowerCase() === versionHeader)
   return given === undefined || given[1] === version
+}
+
+/** The platform's name as the conventions for telemetry have it: the clouds' clients tell their own. */
+export const providerOf = (client: SdkClient): string => {
+  const name: unknown = Reflect.get(client, "_genAIProviderName")
+  return typeof name === "string" ? name : "anthropic"
 }
 
 interface Failed {

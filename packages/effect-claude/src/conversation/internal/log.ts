@@ -21,6 +21,8 @@ export type Measure = (message: MessageParam) => number
 export class Log {
   private readonly messages: Array<MessageParam>
   private readonly pieces: Array<string | undefined>
+  /** What was joined last, and of how many messages. */
+  private joined: { readonly at: number; readonly text: string } = { at: 0, text: "" }
   /** What `bytes` gives, and where each message ends in it. */
   private buffer = new Uint8Array(0)
   private readonly ends: Array<number> = []
@@ -78,8 +80,9 @@ export class Log {
 
   /** The first `length` messages as a JSON list. */
   encoded(length: number): string {
-    let text = ""
-    for (let index = 0; index < length; index++) text += index === 0 ? this.piece(index) : `,${this.piece(index)}`
+    let { at, text } = this.joined.at <= length ? this.joined : { at: 0, text: "" }
+    for (; at < length; at++) text += at === 0 ? this.piece(at) : `,${this.piece(at)}`
+    this.joined = { at, text }
     return `[${text}]`
   }
 

@@ -93,13 +93,16 @@ export const estimate = (
   return { tokens: Math.ceil(told + added), scale: learned }
 }
 
+/** A count that does not come soon is done without. */
+const asking = { maxAttempts: 2, deadline: "30 seconds" } as const
+
 /** The API's own count; undefined where it gives none, as on some clouds and for some tools. */
 export const count = (
   history: History,
   prompt: Prompt
 ): Effect.Effect<number | undefined, never, ClaudeClient.ClaudeClient> =>
   Effect.map(
-    Effect.result(ClaudeClient.countTokens({ ...countable(prompt), messages: toMessages(history) })),
+    Effect.result(ClaudeClient.countTokens({ ...countable(prompt), messages: toMessages(history) }, asking)),
     (counted) => Result.isSuccess(counted) ? counted.success.input_tokens : undefined
   )
 

@@ -13,8 +13,10 @@ import { withoutThinking } from "./thinking.ts"
 const mostCounts = 6
 /** A strategy is applied at most so often: each time the count has told more. */
 const mostRounds = 8
-/** What an estimate is expected to be off by; doubled each time it was off by more. */
-const startMargin = 0.02
+/** What an estimate is expected to be off by. */
+const margin = 0.02
+/** Where less than this share of what was to go went, twice as much is aimed at the next time. */
+const leastFreed = 0.25
 /** The same where the API does not count. */
 const uncountedMargin = 0.1
 
@@ -96,7 +98,9 @@ export const fit = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<Out
   }
   let { scale, tokens } = first
   let isCounted = counted !== undefined
-  let margin = startMargin
+  /** Tokens at the last count, and how many times what is too much is to go. */
+  let since = tokens
+  let boost = 1
   const cached = task.usage && task.usage.cacheReadTokens + task.usage.cacheCreationTokens
 
   /** Takes a change over if it is a conversation. */
@@ -130,9 +134,11 @@ export const fit = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<Out
   /** Whether what is there fits; learns from the count where it does not. */
   const check = Effect.fnUntraced(function*() {
     const told = isCounted ? tokens : yield* ask(current.history)
-    if (told === undefined) return tokens <= budget * (1 - uncountedMargin)
+    // What was aimed at leaves room for an estimate; what is left after every strategy is all there is.
+    if (told === undefined) return tokens <= budget
     isCounted = true
-    if (told > tokens) margin = Math.min(0.5, margin * 2)
+    if (since - told < (since - tokens) * leastFreed) boost *= 2
+    since = told
     const learned = Count.known(current.history, prompt, told)
     scale = learned.scale
     tokens = learned.tokens
@@ -164,7 +170,7 @@ export const fit = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<Out
   }
   for (const strategy of task.strategies) {
     for (let round = 0; round < mostRounds; round++) {
-      const excess = tokens - goal()
+      const excess = (tokens - goal()) * boost
       const change = yield* strategy.apply({ messages: current.messages, tokensOf: Count.tokensOf(scale), excess })
       charges.push(...change.charges ?? [])
       const isChanged = change.messages !== current.messages
