@@ -41,6 +41,11 @@ export interface CallOptions {
 
 export interface StreamOptions extends CallOptions {
   /**
+   * Has the API count the input before the limiter is asked, so that it charges a count in place of an estimate: one more
+   * request for each call, which costs no tokens. Without an answer within 5 seconds the estimate stands. Default false.
+   */
+  readonly countTokens?: boolean
+  /**
    * How often a stream that broke after content goes on where it broke, by another request; see `MessageStream` for what
    * is kept. Default 0: never.
    */
@@ -167,14 +172,16 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const given = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
-  const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
+  const pooled = options.fetch === undefined
+    ? yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect))
+    : undefined
   return yield* make({
     settings,
     preflight: options.preflight ?? true,
     direct: true,
     fallback: options.fallback,
     secrets: [key],
-    sdk: Sdk.make({ apiKey: key, baseURL, fetch })
+    sdk: Sdk.make({ apiKey: key, baseURL, fetch: options.fetch ?? pooled, pooled: pooled !== undefined })
   })
 })
 
@@ -190,7 +197,11 @@ export const layer = (options: Options = {}): Layer.Layer<ClaudeClient, BuildErr
 /** A client with a limiter, breaker and budget of standard settings. */
 export const layerStandard = (
   options: Options & Resilience.LayerOptions = {}
-): Layer.Layer<ClaudeClient, BuildError> => layer(options).pipe(Layer.provide(Resilience.layer(options)))
+): Layer.Layer<ClaudeClient, BuildError> =>
+  // What is impossible in the client and beneath it is named together.
+  Layer.unwrap(
+    Effect.as(Resilience.settings(options), layer(options).pipe(Layer.provide(Resilience.layer(options))))
+  )
 
 /**
  * A client around an SDK instance of yours, for other platforms and credentials; its own retries are off. Where it does not

@@ -15,7 +15,9 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as ClaudeError from "../errors/ClaudeError.ts"
-import { Circuit, type State } from "./internal/circuit.ts"
+import { type After, Changes } from "./internal/changes.ts"
+import { type Changed as CircuitChanged, Circuit, type State } from "./internal/circuit.ts"
+import * as Impossible from "./internal/impossible.ts"
 
 /** Leave to make one call; the first record counts, and only if the state has not changed since. */
 export interface Permit {
@@ -25,11 +27,16 @@ export interface Permit {
   ) => Effect.Effect<void>
 }
 
+/** Told of a change of state that a permit brought about, with what opened the circuit. */
+export type Changed = CircuitChanged
+
 export class ClaudeCircuitBreaker extends Context.Service<ClaudeCircuitBreaker, {
   /** Fails with `CircuitOpen` if a call could not pass now; takes no permit. */
   readonly check: (key: string) => Effect.Effect<void, ClaudeError.CircuitOpen>
   /** A permit, one of the probes when half open; fails with `CircuitOpen`, never waits. */
-  readonly acquire: (key: string) => Effect.Effect<Permit, ClaudeError.CircuitOpen>
+  readonly acquire: (key: string, changed?: Changed) => Effect.Effect<Permit, ClaudeError.CircuitOpen>
+  /** Waits until a call that was rejected has a chance again; all who wait are woken together. */
+  readonly changed: (key: string) => Effect.Effect<void>
   /** Keeps the circuit open by hand until every scope that isolated it has closed. */
   readonly isolate: (key: string) => Effect.Effect<void, never, Scope.Scope>
   readonly state: (key: string) => Effect.Effect<State>
@@ -65,56 +72,89 @@ export const standard = {
   probeTimeout: "10 minutes"
 } as const satisfies Required<Options>
 
-/** One set of circuits for all that is built on it. */
-export const layer = (options: Options = {}): Layer.Layer<ClaudeCircuitBreaker> =>
-  Layer.effect(
+/** One set of circuits for all that is built on it. With options of yours it fails where they cannot work. */
+export function layer(): Layer.Layer<ClaudeCircuitBreaker>
+export function layer(options: Options): Layer.Layer<ClaudeCircuitBreaker, Impossible.ImpossiblePolicy>
+export function layer(options: Options = {}): Layer.Layer<ClaudeCircuitBreaker, Impossible.ImpossiblePolicy> {
+  return Layer.effect(
     ClaudeCircuitBreaker,
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
       const given = { ...standard, ...options }
+      yield* Impossible.refuse(Impossible.breaker(given))
       const settings = {
         ...given,
         openFor: Duration.toMillis(given.openFor),
         openForMax: Duration.toMillis(given.openForMax),
         probeTimeout: Duration.toMillis(given.probeTimeout)
       }
-      const circuits = new Map<string, Circuit>()
-      const circuitOf = (key: string): Circuit => {
-        let circuit = circuits.get(key)
-        if (circuit === undefined) circuits.set(key, circuit = new Circuit(key, settings))
-        return circuit
+      const now = (): number => clock.currentTimeMillisUnsafe()
+      const run = Effect.runForkWith(yield* Effect.context<never>())
+      const timers = new Set<() => void>()
+      yield* Effect.addFinalizer(() => Effect.sync(() => timers.forEach((stop) => stop())))
+      const after: After = (millis, then) => {
+        const timer = run(Effect.flatMap(clock.sleep(Duration.millis(millis)), () =>
+          Effect.sync(() => {
+            timers.delete(stop)
+            then()
+          })))
+        const stop = (): void => {
+          timers.delete(stop)
+          timer.interruptUnsafe()
+        }
+        timers.add(stop)
+        return stop
+      }
+      const entries = new Map<string, { readonly circuit: Circuit; readonly changes: Changes }>()
+      const entryOf = (key: string) => {
+        let entry = entries.get(key)
+        if (entry === undefined) {
+          const circuit = new Circuit(key, settings)
+          const changes = new Changes(circuit, now, after)
+          circuit.changed = changes.wake
+          entries.set(key, entry = { circuit, changes })
+        }
+        return entry
       }
       return ClaudeCircuitBreaker.of({
         check: (key) =>
           Effect.suspend(() => {
-            const blocked = circuitOf(key).blocked(clock.currentTimeMillisUnsafe())
+            const { circuit } = entryOf(key)
+            const blocked = circuit.isClosed ? undefined : circuit.blocked(now())
             return blocked === undefined ? Effect.void : Effect.fail(blocked)
           }),
-        acquire: (key) =>
+        acquire: (key, changed) =>
           Effect.suspend(() => {
-            const circuit = circuitOf(key)
-            const blocked = circuit.blocked(clock.currentTimeMillisUnsafe())
+            const { circuit } = entryOf(key)
+            const at = circuit.isClosed ? 0 : now()
+            const blocked = circuit.blocked(at)
             if (blocked !== undefined) return Effect.fail(blocked)
-            const ticket = circuit.enter(clock.currentTimeMillisUnsafe())
+            const ticket = circuit.enter(at, changed)
             return Effect.succeed<Permit>({
               record: (outcome, reason) =>
                 outcome === "success" || outcome === "ignored"
-                  ? Effect.sync(() => circuit.leave(ticket, outcome, reason, clock.currentTimeMillisUnsafe(), 0))
-                  : Effect.map(Random.next, (random) =>
-                    circuit.leave(ticket, outcome, reason, clock.currentTimeMillisUnsafe(), random))
+                  ? Effect.sync(() => circuit.leave(ticket, outcome, reason, 0, 0))
+                  : Effect.map(Random.next, (random) => circuit.leave(ticket, outcome, reason, now(), random))
             })
+          }),
+        changed: (key) =>
+          Effect.callback<void>((resume) => {
+            const { changes, circuit } = entryOf(key)
+            if (circuit.blocked(now()) === undefined) return resume(Effect.void)
+            const wake = (): void => resume(Effect.void)
+            changes.add(wake)
+            return Effect.sync(() => changes.remove(wake))
           }),
         isolate: (key) =>
           Effect.acquireRelease(
-            Effect.sync(() =>
-              void circuitOf(key).isolations++
-            ),
-            () => Effect.sync(() => void circuitOf(key).isolations--)
+            Effect.sync(() => entryOf(key).circuit.isolate(1)),
+            () => Effect.sync(() => entryOf(key).circuit.isolate(-1))
           ),
-        state: (key) => Effect.sync(() => circuitOf(key).state(clock.currentTimeMillisUnsafe()))
+        state: (key) => Effect.sync(() => entryOf(key).circuit.state(now()))
       })
     })
   )
+}
 
 /** The outcome of any effect's exit: what is no reason of ours says nothing about health. */
 const outcomeOf = (

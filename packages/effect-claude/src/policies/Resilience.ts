@@ -3,28 +3,25 @@
  * fallback > deadline > [bulkhead] > retry (hint, budget) > hedge > breaker pre-check > limiter (every attempt pays) >
  * breaker permit > attempt timeouts > [chaos] > transport.
  */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
+import * as Chaos from "./Chaos.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
+import type { Fallback } from "./Fallback.ts"
 import * as Hedge from "./Hedge.ts"
-import { type Call, execute, type Services } from "./internal/execute.ts"
+import { type Call, execute } from "./internal/execute.ts"
+import * as Impossible from "./internal/impossible.ts"
 import type { Lease } from "./internal/lease.ts"
+import { sharedOf } from "./internal/shared.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Timeouts from "./Timeouts.ts"
 
-/** Settings that cannot work together, all of them; the layer that was given them fails with this. */
-export class ImpossiblePolicy extends Schema.TaggedError<ImpossiblePolicy>()("ImpossiblePolicy", {
-  problems: Schema.Array(Schema.String)
-}) {
-  override get message(): string {
-    return this.problems.join("\n")
-  }
-}
+export { ImpossiblePolicy } from "./internal/impossible.ts"
 
 /** What has no state and is given as a value. */
 export interface Options {
@@ -39,6 +36,11 @@ export interface Options {
   readonly maxServerWait?: Duration.Input
   /** A second request for an answer that is slow to begin; it can double the cost. Default off; `true` for the standard. */
   readonly hedge?: boolean | Hedge.Options
+  /**
+   * At most so many calls at once, their waits and tries included; `maxQueue` more may wait, 200,000 by default, and
+   * others are rejected. A stream holds its place until it has ended. Default off.
+   */
+  readonly bulkhead?: { readonly concurrent: number; readonly maxQueue?: number }
 }
 
 export interface Settings {
@@ -48,6 +50,7 @@ export interface Settings {
   readonly timeouts: Timeouts.Timeouts
   readonly maxServerWait: Duration.Duration
   readonly hedge: Hedge.Hedge | undefined
+  readonly bulkhead: { readonly concurrent: number; readonly maxQueue: number } | undefined
 }
 
 /** 6 attempts within 10 minutes, the standard schedule and timeouts, a server's wait of at most 5 minutes. */
@@ -57,51 +60,26 @@ export const standard: Settings = {
   deadline: Duration.minutes(10),
   timeouts: Timeouts.standard,
   maxServerWait: Duration.minutes(5),
-  hedge: undefined
+  hedge: undefined,
+  bulkhead: undefined
 }
 
-/** The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem. */
-export const settings = (options: Options = {}): Effect.Effect<Settings, ImpossiblePolicy> => {
-  const made: Settings = {
-    retry: options.retry ?? standard.retry,
-    maxAttempts: options.maxAttempts ?? standard.maxAttempts,
-    deadline: options.deadline === undefined ? standard.deadline : Duration.fromInputUnsafe(options.deadline),
-    timeouts: Timeouts.make(options.timeouts),
-    maxServerWait: options.maxServerWait === undefined
-      ? standard.maxServerWait
-      : Duration.fromInputUnsafe(options.maxServerWait),
-    hedge: options.hedge === undefined || options.hedge === false
-      ? undefined
-      : Hedge.make(options.hedge === true ? {} : options.hedge)
-  }
-  const problems: Array<string> = []
-  if (!(made.maxAttempts >= 1)) problems.push(`maxAttempts is ${made.maxAttempts}; it counts the first: at least 1.`)
-  if (!(Duration.toMillis(made.deadline) > 0)) problems.push("deadline must be longer than nothing.")
-  for (const [name, bound] of Object.entries(made.timeouts)) {
-    if (!(Duration.toMillis(bound) > 0)) problems.push(`timeouts.${name} must be longer than nothing.`)
-  }
-  if (Duration.isFinite(made.timeouts.attempt) && Duration.isGreaterThan(made.timeouts.attempt, made.deadline)) {
-    problems.push(
-      `timeouts.attempt (${Duration.format(made.timeouts.attempt)}) is longer than deadline ` +
-        `(${Duration.format(made.deadline)}): no attempt could ever time out.`
-    )
-  }
-  const { hedge } = made
-  if (hedge !== undefined) {
-    if (!(hedge.percentile > 0 && hedge.percentile < 1)) {
-      problems.push(`hedge.percentile is ${hedge.percentile}; between 0 and 1.`)
-    }
-    if (!(hedge.warmUp >= 1 && hedge.warmUp <= hedge.window)) {
-      problems.push(
-        `hedge.warmUp is ${hedge.warmUp}; from 1 to hedge.window (${hedge.window}): there would never be a hedge.`
-      )
-    }
-    if (Duration.isGreaterThanOrEqualTo(hedge.shortest, made.deadline)) {
-      problems.push("hedge.shortest is not shorter than deadline: there would never be a hedge.")
-    }
-  }
-  return problems.length === 0 ? Effect.succeed(made) : Effect.fail(new ImpossiblePolicy({ problems }))
-}
+/** Calls that may wait for a place in the bulkhead. */
+const maxQueue = 200_000
+
+const make = (options: Options): Settings => ({
+  retry: options.retry ?? standard.retry,
+  maxAttempts: options.maxAttempts ?? standard.maxAttempts,
+  deadline: options.deadline === undefined ? standard.deadline : Duration.fromInputUnsafe(options.deadline),
+  timeouts: Timeouts.make(options.timeouts),
+  maxServerWait: options.maxServerWait === undefined
+    ? standard.maxServerWait
+    : Duration.fromInputUnsafe(options.maxServerWait),
+  hedge: options.hedge === undefined || options.hedge === false
+    ? undefined
+    : Hedge.make(options.hedge === true ? {} : options.hedge),
+  bulkhead: options.bulkhead && { maxQueue, ...options.bulkhead }
+})
 
 export interface LayerOptions {
   readonly limiter?: ClaudeRateLimiter.Options
@@ -109,24 +87,65 @@ export interface LayerOptions {
   readonly budget?: RetryBudget.Options
 }
 
-/** Limiter, breaker and retry budget with standard settings: all that `ClaudeClient.layer` requires. */
-export const layer = (
-  options: LayerOptions = {}
-): Layer.Layer<
-  ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
-> =>
-  Layer.mergeAll(
-    ClaudeRateLimiter.layer(options.limiter),
-    ClaudeCircuitBreaker.layer(options.breaker),
-    RetryBudget.layer(options.budget)
-  )
+const stateProblems = ({ breaker, budget, limiter = {} }: LayerOptions): ReadonlyArray<string> => [
+  ...Impossible.limiter(limiter),
+  ...Impossible.breaker({ ...ClaudeCircuitBreaker.standard, ...breaker }),
+  ...Impossible.budget({ ...RetryBudget.standard, ...budget })
+]
+
+/**
+ * The standard settings with those given in their place. Fails with `ImpossiblePolicy`, naming every problem, also of
+ * limiter, breaker and budget where their options are among those given. A schedule of yours is asked for its waits once.
+ */
+export const settings = Effect.fnUntraced(
+  function*(options: Options & LayerOptions = {}): Effect.fn.Return<Settings, Impossible.ImpossiblePolicy> {
+    const made = make(options)
+    const waits = options.retry === undefined ? [] : yield* Impossible.schedule(made, options.maxAttempts)
+    yield* Impossible.refuse([...Impossible.settings(made), ...waits, ...stateProblems(options)])
+    return made
+  }
+)
+
+type State = ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
+
+/**
+ * Limiter, breaker and retry budget with standard settings: all that `ClaudeClient.layer` requires. With options of yours it
+ * fails with `ImpossiblePolicy`, naming every problem of all three.
+ */
+export function layer(): Layer.Layer<State>
+export function layer(options: LayerOptions): Layer.Layer<State, Impossible.ImpossiblePolicy>
+export function layer(options: LayerOptions = {}): Layer.Layer<State, Impossible.ImpossiblePolicy> {
+  return Layer.unwrap(Effect.as(
+    Impossible.refuse(stateProblems(options)),
+    Layer.mergeAll(
+      ClaudeRateLimiter.layer(options.limiter),
+      ClaudeCircuitBreaker.layer(options.breaker ?? {}),
+      RetryBudget.layer(options.budget ?? {})
+    )
+  ))
+}
 
 /** One policy of the stack as it stands, outermost first. */
 export interface Described {
-  readonly policy: "deadline" | "retry" | "hedge" | "breaker" | "limiter" | "timeouts"
+  readonly policy:
+    | "fallback"
+    | "deadline"
+    | "bulkhead"
+    | "retry"
+    | "hedge"
+    | "breaker"
+    | "limiter"
+    | "timeouts"
+    | "chaos"
   readonly on: boolean
-  /** Durations as text, "10m". */
+  /** Durations as text, "10m"; the models of a fallback by its reasons, "claude-opus-5-5, claude-haiku-5-5". */
   readonly settings: { readonly [name: string]: string | number | boolean }
+}
+
+export interface DescribeOptions extends Options, LayerOptions {
+  readonly fallback?: Fallback
+  /** What `Chaos.layer` was given; whether there is chaos at all is known without. */
+  readonly chaos?: Chaos.Options
 }
 
 const shown = (value: unknown): string | number | boolean =>
@@ -141,38 +160,36 @@ const allShown = (given: object): Described["settings"] =>
       .map(([name, value]) => [name, shown(value)])
   )
 
-/** The stack that these options make, outermost first, with its settings. Fails as the layer would. */
-export const describe = (
-  options: Options & LayerOptions = {}
-): Effect.Effect<ReadonlyArray<Described>, ImpossiblePolicy> =>
-  Effect.map(settings(options), ({ deadline, hedge, maxAttempts, maxServerWait, timeouts }) => [
-    { policy: "deadline", on: Duration.isFinite(deadline), settings: { deadline: shown(deadline) } },
-    {
-      policy: "retry",
-      on: maxAttempts > 1,
-      settings: {
-        maxAttempts,
-        maxServerWait: shown(maxServerWait),
-        ...allShown({ ...RetryBudget.standard, ...options.budget })
-      }
-    },
-    { policy: "hedge", on: hedge !== undefined, settings: hedge === undefined ? {} : allShown(hedge) },
-    { policy: "breaker", on: true, settings: allShown({ ...ClaudeCircuitBreaker.standard, ...options.breaker }) },
-    { policy: "limiter", on: true, settings: allShown({ ...ClaudeRateLimiter.standard, ...options.limiter }) },
-    { policy: "timeouts", on: true, settings: allShown(timeouts) }
-  ])
-
-const services: Effect.Effect<
-  Services,
-  never,
-  ClaudeRateLimiter.ClaudeRateLimiter | ClaudeCircuitBreaker.ClaudeCircuitBreaker | RetryBudget.RetryBudget
-> = Effect.gen(function*() {
-  return {
-    limiter: yield* ClaudeRateLimiter.ClaudeRateLimiter,
-    breaker: yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker,
-    budget: yield* RetryBudget.RetryBudget
+/** The stack that these options make, outermost first, with its settings. Fails as the layers would. */
+export const describe = Effect.fnUntraced(
+  function*(
+    options: DescribeOptions = {}
+  ): Effect.fn.Return<ReadonlyArray<Described>, Impossible.ImpossiblePolicy> {
+    const { bulkhead, deadline, hedge, maxAttempts, maxServerWait, timeouts } = yield* settings(options)
+    const { budget, breaker, chaos, fallback, limiter } = options
+    const chains = Object.entries(fallback ?? {}).map(([cause, models]) => [cause, models.join(", ")] as const)
+    const faulty = chaos !== undefined || (yield* Chaos.Chaos) !== undefined
+    return [
+      { policy: "fallback", on: chains.length > 0, settings: Object.fromEntries(chains) },
+      { policy: "deadline", on: Duration.isFinite(deadline), settings: { deadline: shown(deadline) } },
+      { policy: "bulkhead", on: bulkhead !== undefined, settings: allShown(bulkhead ?? {}) },
+      {
+        policy: "retry",
+        on: maxAttempts > 1,
+        settings: {
+          maxAttempts,
+          maxServerWait: shown(maxServerWait),
+          ...allShown({ ...RetryBudget.standard, ...budget })
+        }
+      },
+      { policy: "hedge", on: hedge !== undefined, settings: allShown(hedge ?? {}) },
+      { policy: "breaker", on: true, settings: allShown({ ...ClaudeCircuitBreaker.standard, ...breaker }) },
+      { policy: "limiter", on: true, settings: allShown({ ...ClaudeRateLimiter.standard, ...limiter }) },
+      { policy: "timeouts", on: true, settings: allShown(timeouts) },
+      { policy: "chaos", on: faulty, settings: allShown(chaos ?? {}) }
+    ]
   }
-})
+)
 
 export interface Guard extends Options {
   readonly method: string
@@ -191,28 +208,59 @@ const noUsage: ClaudeError.Usage = {
 }
 
 /** All policies in their order around any effect that fails with reasons; `ClaudeClient` does this for its own calls. */
-export const withResilience = (guard: Guard) =>
-  Effect.fnUntraced(function*<A, R>(self: Effect.Effect<A, ClaudeError.Reason, R>) {
-    const given = yield* settings(guard)
-    const context = yield* Effect.context<R>()
-    const call: Call<A> = {
-      method: guard.method,
-      model: guard.model,
-      key: guard.model,
-      inputTokens: guard.inputTokens ?? 0,
-      inputBytes: undefined,
-      maxTokens: guard.maxTokens,
-      priority: guard.priority ?? 0,
-      maxAttempts: given.maxAttempts,
-      deadline: given.deadline,
-      maxServerWait: given.maxServerWait,
-      retry: given.retry,
-      resend: true,
-      attempt: (lease: Lease) =>
-        lease.sent.pipe(
-          Effect.andThen(Timeouts.withTimeouts(Effect.provideContext(self, context), given.timeouts)),
-          Effect.tap(lease.succeed({ ...noUsage, inputTokens: guard.inputTokens ?? 0 }))
-        )
+export const withResilience = (guard: Guard) => {
+  const made = make(guard)
+  const name = `${guard.method} ${guard.model}`
+  const inputTokens = guard.inputTokens ?? 0
+  const used: ClaudeError.Usage = { ...noUsage, inputTokens }
+  let checked = false
+  return <A, R>(
+    self: Effect.Effect<A, ClaudeError.Reason, R>
+  ): Effect.Effect<A, ClaudeError.ClaudeError | Impossible.ImpossiblePolicy, R | State> => {
+    const work = Duration.isFinite(made.timeouts.attempt) ? Timeouts.withTimeouts(self, made.timeouts) : self
+    const answered = (lease: Lease) => (answer: A) =>
+      // An effect begins to answer when it ends.
+      Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
+    const runIn = (context: Context.Context<R | State>) => {
+      const budget = Context.get(context, RetryBudget.RetryBudget)
+      // Where it runs in this very context already, that costs nothing.
+      const given = Effect.updateContext(
+        work,
+        (inner: Context.Context<never>): Context.Context<R | State> =>
+          inner === context ? context : Context.merge(context, inner)
+      )
+      const call: Call<A> = {
+        method: guard.method,
+        model: guard.model,
+        key: guard.model,
+        inputTokens,
+        inputBytes: undefined,
+        maxTokens: guard.maxTokens,
+        priority: guard.priority ?? 0,
+        maxAttempts: made.maxAttempts,
+        deadline: made.deadline,
+        maxServerWait: made.maxServerWait,
+        retry: made.retry,
+        resend: true,
+        beginnings: sharedOf(budget).beginningsOf(name, made.hedge),
+        bulkhead: sharedOf(budget).bulkheadOf(name, made.bulkhead),
+        attempt: (lease) => Effect.flatMap(lease.sent, () => Effect.flatMap(given, answered(lease)))
+      }
+      return execute({
+        limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
+        breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
+        budget
+      }, call)
     }
-    return yield* execute(yield* services, call)
-  })
+    // A program calls in one context mostly: what it makes is kept for the next call.
+    let last: { readonly context: Context.Context<R | State>; readonly run: ReturnType<typeof runIn> } | undefined
+    const run = Effect.contextWith((context: Context.Context<R | State>) => {
+      if (last?.context !== context) last = { context, run: runIn(context) }
+      return last.run
+    })
+    const check = Effect.map(settings(guard), () => {
+      checked = true
+    })
+    return Effect.suspend(() => checked ? run : Effect.andThen(check, run))
+  }
+}

@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Outcome } from "../errors/ClaudeError.ts"
+import * as Impossible from "./internal/impossible.ts"
 
 export class RetryBudget extends Context.Service<RetryBudget, {
   /** Pays for one retry after such an outcome; false when it cannot. Only overload and transient outcomes cost. */
@@ -35,13 +36,17 @@ export const standard: Required<Options> = { perSuccess: 0.1, cost: 1, cap: 50, 
 
 const pays = (outcome: Outcome): boolean => outcome === "overload" || outcome === "transient"
 
-/** One budget for all that is built on it. */
-export const layer = (options: Options = {}): Layer.Layer<RetryBudget> =>
-  Layer.effect(
+/** One budget for all that is built on it. With options of yours it fails where they cannot work. */
+export function layer(): Layer.Layer<RetryBudget>
+export function layer(options: Options): Layer.Layer<RetryBudget, Impossible.ImpossiblePolicy>
+export function layer(options: Options = {}): Layer.Layer<RetryBudget, Impossible.ImpossiblePolicy> {
+  return Layer.effect(
     RetryBudget,
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
-      const { cap, cost, perMinute, perSuccess } = { ...standard, ...options }
+      const given = { ...standard, ...options }
+      yield* Impossible.refuse(Impossible.budget(given))
+      const { cap, cost, perMinute, perSuccess } = given
       let tokens = cap
       let at = clock.currentTimeMillisUnsafe()
       const level = (): number => {
@@ -63,9 +68,11 @@ export const layer = (options: Options = {}): Layer.Layer<RetryBudget> =>
             if (pays(outcome)) tokens = Math.min(cap, level() + cost)
           }),
         deposit: Effect.sync(() => {
-          tokens = Math.min(cap, level() + perSuccess)
+          // A full one stays full, whatever time has passed.
+          if (tokens < cap) tokens = Math.min(cap, level() + perSuccess)
         }),
         level: Effect.sync(() => level() / cost)
       })
     })
   )
+}

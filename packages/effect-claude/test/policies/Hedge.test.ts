@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import { ClaudeClient, ClaudeError, ClaudeRateLimiter, Hedge, Resilience, RetryBudget } from "effect-claude"
 import { TestClock } from "effect/testing"
-import { Beginnings, hedged } from "../../src/policies/internal/hedged.ts"
+import { Beginnings, hedged, type Watch } from "../../src/policies/internal/hedged.ts"
 import { params, runHandler } from "../fixtures/harness.ts"
 
 const create = ClaudeClient.createMessage(params, { stream: true })
@@ -87,6 +87,35 @@ describe("Hedge", () => {
     for (let n = 0; n < 100; n++) beginnings.add(200)
     assert.strictEqual(beginnings.delay, 200)
   })
+
+  it.effect("D4 what failed quickly, or was given up young, does not bring the delay down", () =>
+    Effect.gen(function*() {
+      const beginnings = new Beginnings(Hedge.make({ warmUp: 10, window: 20, shortest: 0 }))
+      for (let n = 0; n < 20; n++) beginnings.add(1000)
+      const budget = yield* RetryBudget.RetryBudget
+      const down = (watch: { readonly sent: () => void }) =>
+        Effect.andThen(Effect.sync(watch.sent), Effect.delay(Effect.fail("down"), "5 millis"))
+      for (let n = 0; n < 20; n++) {
+        const fiber = yield* Effect.forkChild(Effect.flip(hedged(beginnings, budget, down, down)), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust("5 millis")
+        assert.strictEqual(yield* Fiber.join(fiber), "down")
+      }
+      assert.strictEqual(beginnings.delay, 1000)
+      // The first begins a moment after the second has left.
+      const slow = (watch: Watch) =>
+        Effect.sync(watch.sent).pipe(
+          Effect.andThen(Effect.sleep("1001 millis")),
+          Effect.andThen(Effect.sync(watch.answered))
+        )
+      for (let n = 0; n < 20; n++) {
+        const fiber = yield* Effect.forkChild(hedged(beginnings, budget, slow, slow), { startImmediately: true })
+        yield* TestClock.adjust("1001 millis")
+        yield* Fiber.join(fiber)
+      }
+      assert.isAtLeast(beginnings.delay ?? 0, 1000)
+    }).pipe(Effect.provide(RetryBudget.layer())))
 
   it("a stream may be hedged until it begins", () =>
     runHandler(

@@ -1,53 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Clock, Context, Duration, Effect, Fiber, Layer, Logger, Schema } from "effect"
-import { ClaudeError, ClaudeRateLimiter, RateLimitHeaders } from "effect-claude"
+import { Arbitrary, Clock, Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { ClaudeError, type ClaudeRateLimiter, RateLimitHeaders } from "effect-claude"
 import { Redis } from "effect/persistence"
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { execPath } from "node:process"
 import * as RedisServer from "../fixtures/redis.ts"
-
-const model = "m"
-type Server = Effect.Success<typeof RedisServer.make>
-type Limiter = ClaudeRateLimiter.ClaudeRateLimiter["Service"]
-
-/** A limiter with its own connection, as a process of its own would have it, for as long as the scope lives. */
-const process = (
-  path: string,
-  limit: ClaudeRateLimiter.ModelLimit,
-  options: ClaudeRateLimiter.RedisOptions = {},
-  connection: Layer.Layer<Redis.Redis, Redis.RedisError> = RedisServer.connect(path)
-) =>
-  Effect.flatMap(Effect.scope, (scope) =>
-    Layer.buildWithScope(
-      ClaudeRateLimiter.layerRedis({ key: "test", limits: { [model]: limit }, ...options }).pipe(
-        Layer.provide(connection)
-      ),
-      scope
-    )).pipe(Effect.map((context) => Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter)))
-
-const direct = (path: string) =>
-  Effect.flatMap(Effect.scope, (scope) => Layer.buildWithScope(RedisServer.connect(path), scope)).pipe(
-    Effect.map((context) => Context.get(context, Redis.Redis))
-  )
-
-const reserve = (limiter: Limiter, more: Partial<ClaudeRateLimiter.ReserveRequest> = {}) =>
-  limiter.reserve({ model, inputTokens: 0, ...more })
-const stateOf = (limiter: Limiter) => Effect.map(limiter.state, (states) => states.find(({ name }) => name === model)!)
-const usage = (inputTokens: number, outputTokens: number): ClaudeError.Usage => ({
-  inputTokens,
-  outputTokens,
-  cacheCreationTokens: 0,
-  cacheReadTokens: 0,
-  estimated: false
-})
-
-/** Asks again until it is so. */
-const until = <A, E, R>(effect: Effect.Effect<A, E, R>, holds: (value: A) => boolean): Effect.Effect<A, E, R> =>
-  Effect.flatMap(
-    effect,
-    (value) => holds(value) ? Effect.succeed(value) : Effect.andThen(Effect.sleep("5 millis"), until(effect, holds))
-  )
+import {
+  direct,
+  type Limiter,
+  model,
+  overheard,
+  process,
+  reserve,
+  type Server,
+  stateOf,
+  until,
+  usage
+} from "../fixtures/sharing.ts"
 
 /** The instants at which so many requests of one process are let in. */
 const take = (limiter: Limiter, count: number) =>
@@ -83,16 +53,6 @@ const child = (path: string, options: ClaudeRateLimiter.RedisOptions, verb: "tak
     started.on("exit", () => reject(new Error(`The child said nothing but ${text}`)))
   })
   return { line: Effect.promise(() => line), kill: Effect.sync(() => started.kill("SIGKILL")) }
-}
-
-/** What the limiters built within say of Redis. */
-const overheard = () => {
-  const said: Array<string> = []
-  const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
-    const text = String(Array.isArray(message) ? message[0] : message)
-    if (text.startsWith("Redis ")) said.push(`${logLevel} ${text}`)
-  })
-  return { said, layer: Logger.layer([logger]) }
 }
 
 describe.skipIf(!RedisServer.installed)("ClaudeRateLimiter.layerRedis (needs redis-server)", () => {
@@ -358,7 +318,7 @@ describe.skipIf(!RedisServer.installed)("ClaudeRateLimiter.layerRedis (needs red
       const keys = yield* redis.send<ReadonlyArray<string>>("KEYS", "*")
       assert.lengthOf(keys, names.length + 1)
       for (const key of keys) {
-        assert.match(key, /^effect-claude:\{[\w.:;%-]+\}$/)
+        assert.match(key, /^effect-claude:1:\{[\w.:;%-]+\}$/)
         assert.isAbove(yield* redis.send<number>("PTTL", key), 60_000)
       }
     }))

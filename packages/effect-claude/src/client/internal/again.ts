@@ -2,8 +2,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
-import type { Driver } from "../../policies/internal/driver.ts"
+import { type Driver, paidWait } from "../../policies/internal/driver.ts"
 import type { RetryBudget } from "../../policies/RetryBudget.ts"
+import type { CallWatch } from "../../telemetry/internal/hook.ts"
 
 export interface Bounds {
   readonly budget: RetryBudget["Service"]
@@ -11,6 +12,7 @@ export interface Bounds {
   readonly maxServerWait: Duration.Duration
   /** An instant. */
   readonly deadline: number
+  readonly told: CallWatch | undefined
 }
 
 /** The part of an attempt's log that tells what came of it. */
@@ -26,7 +28,8 @@ export const again = Effect.fnUntraced(function*(bounds: Bounds, reason: ClaudeE
   const asked = ("retryAfter" in reason ? reason.retryAfter : undefined) ?? wait
   if (waitSource === "server" && Duration.isGreaterThan(asked, bounds.maxServerWait)) return refused("hint")
   if (now + Duration.toMillis(wait) > bounds.deadline) return refused("deadline")
-  if (!(yield* bounds.budget.withdraw(reason.outcome))) return refused("budget")
-  yield* Effect.onInterrupt(Effect.sleep(wait), () => bounds.budget.refund(reason.outcome))
+  const begun = (): void => bounds.told?.retrying(reason, Duration.toMillis(wait), waitSource)
+  if (!(yield* paidWait(bounds.budget, reason.outcome, wait, begun))) return refused("budget")
+  bounds.told?.waited(waitSource, Duration.toMillis(wait))
   return { wait, waitSource } satisfies Verdict
 })

@@ -7,14 +7,16 @@ import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
 import type { Lease } from "../../policies/internal/lease.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import type { Plan } from "./continuation.ts"
-import { guarded } from "./guarded.ts"
 import { Joiner } from "./joiner.ts"
 import { EventReader } from "./reader.ts"
 import * as Sdk from "./sdk.ts"
 import type { Watchdog } from "./watchdog.ts"
+import * as Within from "./within.ts"
 
 export interface Transport {
   readonly sdk: Sdk.SdkClient
+  /** Whether the instance behind it is of our own making. */
+  readonly own: boolean
   readonly watchdog: Watchdog
   readonly now: () => number
   readonly secrets: ReadonlyArray<string>
@@ -60,7 +62,7 @@ export const failed = (context: Context) => (thrown: unknown): ClaudeError.RealR
     }
   })
 
-/** A promise within the smaller of a bound and the deadline. */
+/** A promise within the smaller of a bound and the deadline; the limiter learns from an answer that failed too. */
 export const within = <A>(
   context: Context,
   bound: Duration.Duration,
@@ -69,33 +71,23 @@ export const within = <A>(
   stop: () => void
 ): Effect.Effect<A, ClaudeError.Reason> =>
   Effect.suspend(() => {
-    const { attempt } = context.settings.timeouts
-    const left = context.deadline - context.transport.now()
-    const attemptLeft = context.began + Duration.toMillis(attempt) - context.transport.now()
-    const millis = Math.min(Duration.toMillis(bound), attemptLeft)
     let seen: ((name: string) => string | null) | undefined
-    const work = guarded<A, ClaudeError.Reason>({
-      watchdog: context.transport.watchdog,
-      millis: Math.min(millis, left),
-      late: () => {
-        if (left < millis) return late(context)
-        return attemptLeft <= millis
-          ? new ClaudeError.TimedOut({ phase: "attempt", after: attempt })
-          : new ClaudeError.TimedOut({ phase, after: bound })
-      },
+    const work = Within.within({ ...context, ...context.transport }, bound, phase, {
       start,
       stop,
       failed: (thrown) => {
         seen = Sdk.headersOf(thrown)
         return failed(context)(thrown)
-      },
-      left: context.lease.keepUntil
+      }
     })
     return Effect.tapError(
       work,
       () => seen === undefined ? Effect.void : context.lease.observe(RateLimitHeaders.fromHeaders(seen))
     )
   })
+
+const requestIdOf = ({ header }: Sdk.Opened): string | undefined =>
+  header("request-id") ?? header("x-amzn-requestid") ?? undefined
 
 const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, ClaudeError.Reason> =>
   Effect.suspend(() => {
@@ -108,11 +100,14 @@ const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, Claud
           context,
           bound,
           "headers",
-          () => Sdk.open(context.transport.sdk, params, controller.signal),
+          () => Sdk.open(context.transport.sdk, params, controller.signal, context.transport.own),
           () => controller.abort()
         )
       ),
-      Effect.tap((opened) => context.lease.answered(RateLimitHeaders.fromHeaders(opened.header)))
+      Effect.tap((opened) => {
+        context.lease.told?.answered(opened.status, requestIdOf(opened))
+        return context.lease.answered(RateLimitHeaders.fromHeaders(opened.header))
+      })
     )
   })
 

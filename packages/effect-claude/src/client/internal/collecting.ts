@@ -10,14 +10,15 @@ import * as Attempts from "./attempts.ts"
 import * as Continuation from "./continuation.ts"
 import type { EventReader } from "./reader.ts"
 import * as Rest from "./rest.ts"
-import { forMessage, type Run } from "./run.ts"
+import { forMessage, type Run, type Told } from "./run.ts"
 import { withPartial } from "./tries.ts"
 
 /** `createMessage` as a stream that is joined, continued as its options say. */
-export const collecting = (run: Run, params: MessageParams, options: StreamOptions, until: number) => {
+export const collecting = (run: Run, params: MessageParams, options: StreamOptions & Told, until: number) => {
   const { continuations = 0, continueOnMaxTokens = 0 } = Rest.canContinue(params) ? options : {}
   let plan: Continuation.Plan | undefined
   let partial: ClaudeError.Partial | undefined
+  let goesOn: Continuation.Plan | undefined
   let breaks = 0
   let reached = 0
   const broke = (reader: EventReader, reason: ClaudeError.Reason): void => {
@@ -26,9 +27,12 @@ export const collecting = (run: Run, params: MessageParams, options: StreamOptio
     plan = left && Continuation.after(plan, left)
   }
   const current = (): MessageParams => plan === undefined ? params : Rest.request(params, plan)
-  const once = run(forMessage("createMessage", current, options, until), (context) =>
+  const once = run(forMessage("createMessage", current, options, until), (context) => {
+    if (plan !== undefined && plan !== goesOn) options.told?.continued(plan.reason)
+    goesOn = plan
     // Of two attempts at once each goes on from what was there when it began.
-    Attempts.collected(context, current(), plan, broke)).pipe(Effect.mapError((error) => withPartial(error, partial)))
+    return Attempts.collected(context, current(), plan, broke)
+  }).pipe(Effect.mapError((error) => withPartial(error, partial)))
   const all: Effect.Effect<Anthropic.Message, ClaudeError.ClaudeError> = Effect.flatMap(once, (reader) => {
     const message = reader.whole.result()
     if (message.stop_reason !== "max_tokens" || reached++ >= continueOnMaxTokens) return Effect.succeed(message)

@@ -6,7 +6,8 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import * as Fallback from "../../policies/Fallback.ts"
-import type { ClaudeClient, MessageParams } from "../ClaudeClient.ts"
+import type { ClaudeClient, CreateOptions, MessageParams, StreamOptions } from "../ClaudeClient.ts"
+import type { Told } from "./run.ts"
 
 type Service = ClaudeClient["Service"]
 
@@ -56,7 +57,10 @@ export const falling = (
   const refusal = (message: Anthropic.Message): boolean =>
     fallback.Refused !== undefined && message.stop_reason === "refusal"
 
-  const createMessage: Service["createMessage"] = Effect.fnUntraced(function*(params, options = {}) {
+  const createMessage = Effect.fnUntraced(function*(
+    params: MessageParams,
+    options: CreateOptions & Told = {}
+  ): Effect.fn.Return<Anthropic.Message, ClaudeError.ClaudeError> {
     const until = now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? standard))
     const session = yield* Fallback.CurrentSession
     let model = session?.modelFor(params.model) ?? params.model
@@ -81,6 +85,7 @@ export const falling = (
       const cause = Result.isSuccess(result) ? "Refused" : Fallback.causeOf(fallback, result.failure)
       const next = cause === undefined || now() >= until ? undefined : walk.next(cause)
       if (next !== undefined) {
+        options.told?.fellBack(model, next, cause ?? "unknown")
         model = next
         continue
       }
@@ -94,7 +99,10 @@ export const falling = (
     }
   })
 
-  const streamMessage: Service["streamMessage"] = (params, options = {}) =>
+  const streamMessage = (
+    params: MessageParams,
+    options: StreamOptions & Told = {}
+  ): Stream.Stream<Anthropic.RawMessageStreamEvent, ClaudeError.ClaudeError> =>
     Stream.unwrap(Effect.map(Fallback.CurrentSession, (session) => {
       const until = now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? standard))
       const start = session?.modelFor(params.model) ?? params.model
@@ -114,6 +122,7 @@ export const falling = (
             const known = first ?? error
             if (next === undefined) return Stream.fail(ClaudeError.reasonOf(error)?.delivered === true ? error : known)
             session?.remember(params.model, next)
+            options.told?.fellBack(model, next, cause ?? "unknown")
             return from(next, known)
           }
         )

@@ -22,7 +22,8 @@ const mostNamed = 100
 /** The Models API is asked at most so often, in milliseconds. */
 const askEvery = 10 * 60 * 1000
 
-const modelOf = (params: unknown): string | undefined => {
+/** The model that a request names, whatever is given for a request. */
+export const modelOf = (params: unknown): string | undefined => {
   const model: unknown = typeof params === "object" && params !== null ? Reflect.get(params, "model") : undefined
   return typeof model === "string" ? model : undefined
 }

@@ -1,4 +1,5 @@
 /** The client over one SDK instance: each method is one call under all policies. */
+import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,26 +10,26 @@ import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
 import type { Fallback } from "../../policies/Fallback.ts"
 import { execute, type Services } from "../../policies/internal/execute.ts"
-import { Beginnings } from "../../policies/internal/hedged.ts"
+import { Shared } from "../../policies/internal/shared.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
-import type { CallOptions, ClaudeClient } from "../ClaudeClient.ts"
+import { Listener, type Source } from "../../telemetry/internal/hook.ts"
+import type { CallOptions, ClaudeClient, CreateOptions, StreamOptions } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import * as Batches from "./batches/calls.ts"
 import { collecting } from "./collecting.ts"
+import { counted, mostCounting } from "./counting.ts"
 import { falling } from "./falling.ts"
 import { Gate, type Setting } from "./gate.ts"
 import { injected } from "./injected.ts"
-import { forMessage, type Run } from "./run.ts"
+import { forMessage, type Request, type Run, type Told } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
 import * as Watchdog from "./watchdog.ts"
+import { watched } from "./watched.ts"
 
 /** From here the SDK refuses a request that is not streamed. */
 const streamedFrom = 21_334
-
-/** Of so many models and methods the beginnings of answers are kept. */
-const mostBeginnings = 1000
 
 const hostOf = (url: string): string => URL.canParse(url) ? new URL(url).host : url
 
@@ -60,26 +61,26 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   }
   const transport: Attempts.Transport = {
     sdk,
+    own: Sdk.isOwn(given),
     secrets,
     watchdog: yield* Watchdog.make,
     now: () => clock.currentTimeMillisUnsafe()
   }
   const gate = new Gate({ setting: preflight, direct, now: transport.now })
   const host = hostOf(sdk.baseURL)
+  const countKey = `${host} countTokens`
   const untilOf = (options: CallOptions): number =>
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
   const { hedge } = settings
-  const beginnings = new Map<string, Beginnings>()
-  /** JSON begins when it is finished, so that each way of asking has its own. */
-  const beginningsOf = (key: string): Beginnings | undefined => {
-    if (hedge === undefined) return undefined
-    let known = beginnings.get(key)
-    if (known === undefined && beginnings.size < mostBeginnings) beginnings.set(key, known = new Beginnings(hedge))
-    return known
-  }
+  const shared = new Shared()
+  const bulkhead = shared.bulkheadOf("", settings.bulkhead)
 
-  const call: Run = (request, attempt) => {
+  const send = <A>(
+    request: Request,
+    attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>,
+    inputTokens?: number
+  ): Effect.Effect<A, ClaudeError.ClaudeError> => {
     const { model, options, size } = request
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
@@ -92,7 +93,10 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       get inputBytes() {
         return size.bytes
       },
-      inputTokens: undefined,
+      inputTokens,
+      get cached() {
+        return size.cached
+      },
       get maxTokens() {
         return size.maxTokens
       },
@@ -104,20 +108,36 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       get resend() {
         return request.resend
       },
-      beginnings: hedge === undefined || request.hedged === false
-        ? undefined
-        : beginningsOf(`${request.method} ${model}`),
+      told: options.told,
+      bulkhead,
+      // JSON begins when it is finished, so that each way of asking has its own.
+      beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>
         attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
     })
   }
 
+  const call: Run = (request, attempt) => {
+    const { count, options } = request
+    if (count === undefined) return send(request, attempt)
+    return Effect.suspend(() => {
+      const until = request.until ?? untilOf(options)
+      const left = Duration.millis(Math.max(0, until - transport.now()))
+      const once = { deadline: Duration.min(left, mostCounting), maxAttempts: 1 }
+      return Effect.flatMap(
+        // Where counting is known to be down it is not waited for.
+        counted((params) => Effect.andThen(services.breaker.check(countKey), countOf(params, once)), count()),
+        (tokens) => send({ ...request, until }, attempt, tokens)
+      )
+    })
+  }
+
   const plain = <A>(
     method: string,
-    options: CallOptions,
+    options: CallOptions & Told,
     start: ((signal: AbortSignal) => Promise<A>) | undefined
   ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    call({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
+    send({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
       if (start === undefined) return Effect.fail(missing(method))
       const controller = new AbortController()
       const bound = settings.timeouts.headers
@@ -129,10 +149,19 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       )
     })
 
+  const countOf = (params: Messages.MessageCountTokensParams, options: CallOptions & Told = {}) => {
+    const count = sdk.messages.countTokens
+    return plain(
+      "countTokens",
+      options,
+      count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
+    )
+  }
+
   const batches = Batches.make({ run: call, transport, settings, missing, gate })
   const client: ClaudeClient["Service"] = {
     batches,
-    createMessage: (params, options = {}) =>
+    createMessage: (params, options: CreateOptions & Told = {}) =>
       Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
         const { continuations = 0, continueOnMaxTokens = 0 } = options
         if (continuations > 0 || continueOnMaxTokens > 0) return collecting(call, params, options, untilOf(options))
@@ -144,7 +173,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
           )
           : call(request, (context) => Attempts.json(context, params))
       }),
-    streamMessage: (params, options = {}) =>
+    streamMessage: (params, options: StreamOptions & Told = {}) =>
       Stream.unwrap(
         Effect.andThen(gate.pass("streamMessage", params), () =>
           streaming(
@@ -154,17 +183,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
             untilOf(options)
           ))
       ),
-    countTokens: (params, options = {}) => {
-      const count = sdk.messages.countTokens
-      return Effect.andThen(
-        gate.pass("countTokens", params),
-        plain(
-          "countTokens",
-          options,
-          count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
-        )
-      )
-    },
+    countTokens: (params, options = {}) => Effect.andThen(gate.pass("countTokens", params), countOf(params, options)),
     getModel: (id, options = {}) => {
       const { models } = sdk
       return Effect.tap(
@@ -191,5 +210,21 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   const scope = yield* Effect.scope
   // What fails is asked again later; a call never waits for it.
   gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
-  return fallback === undefined ? client : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
+  const source: Source = {
+    provider: Sdk.providerOf(given),
+    host,
+    limits: services.limiter.state,
+    circuit: (model) => services.breaker.state(`${host} ${model}`),
+    retries: services.budget.level,
+    closers: new Set()
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const close of source.closers) close()
+    })
+  )
+  const whole = fallback === undefined
+    ? client
+    : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
+  return watched(yield* Listener, source, whole)
 })

@@ -18,7 +18,7 @@ import * as Continuation from "./continuation.ts"
 import { Held } from "./held.ts"
 import type { Event, EventReader, Events, StreamReason } from "./reader.ts"
 import * as Rest from "./rest.ts"
-import { forMessage, nameOf, type Run } from "./run.ts"
+import { forMessage, nameOf, type Run, type Told } from "./run.ts"
 import type { Opened } from "./sdk.ts"
 import { Tries } from "./tries.ts"
 
@@ -39,12 +39,13 @@ interface Segment {
 const mayGoOn = (reason: StreamReason): boolean => ClaudeError.isReal(reason) && reason.isRetryable
 
 export const streaming = Effect.fnUntraced(
-  function*(client: Client, params: MessageParams, options: StreamOptions, until: number): Effect.fn.Return<
+  function*(client: Client, params: MessageParams, options: StreamOptions & Told, until: number): Effect.fn.Return<
     Stream.Stream<Event, ClaudeError.ClaudeError>,
     ClaudeError.ClaudeError,
     Scope.Scope
   > {
     const { budget, now, run, settings } = client
+    const { told } = options
     const method = "streamMessage"
     const maxAttempts = options.maxAttempts ?? settings.maxAttempts
     const { continuations = 0, continueOnMaxTokens = 0 } = Rest.canContinue(params) ? options : {}
@@ -61,7 +62,10 @@ export const streaming = Effect.fnUntraced(
     yield* Effect.addFinalizer(() =>
       Effect.forEach(opened, ({ context, reader }) => {
         const used = reader.accumulator.used()
-        if (reader.accumulator.complete) return context.lease.succeed(used)
+        if (reader.accumulator.complete) {
+          told?.answered(reader.whole.result())
+          return context.lease.succeed(used)
+        }
         reader.inflow.cancel()
         return context.lease.interrupt(used)
       }, { discard: true })
@@ -102,10 +106,14 @@ export const streaming = Effect.fnUntraced(
         ? { refused: "notRetryable" }
         : tries.count >= maxAttempts
         ? { refused: "attempts" }
-        : yield* again({ budget, driver, maxServerWait: settings.maxServerWait, deadline: until }, reason, now())
+        : yield* again({ budget, driver, maxServerWait: settings.maxServerWait, deadline: until, told }, reason, now())
       tries.judge(verdict)
-      if (verdict.refused !== undefined) return yield* Effect.fail(tries.error(reason, partial))
+      if (verdict.refused !== undefined) {
+        told?.refused(verdict.refused, reason)
+        return yield* Effect.fail(tries.error(reason, partial))
+      }
       plan = next
+      told?.continued(reason._tag)
       yield* Effect.mapError(
         open(maxAttempts - tries.count),
         (failed) => tries.unanswered(reason, failed, partial && plan && { ...partial, usage: plan.used })
@@ -118,6 +126,7 @@ export const streaming = Effect.fnUntraced(
       ClaudeError.ClaudeError | Cause.Done
     > {
       yield* context.lease.succeed(reader.accumulator.used())
+      told?.answered(reader.whole.result())
       const kept = held?.release()
       if (held?.reached !== true || kept === undefined) return yield* Cause.done()
       held.reached = false
@@ -125,6 +134,7 @@ export const streaming = Effect.fnUntraced(
       const next = left && Continuation.after(plan, left)
       if (next !== undefined) {
         plan = next
+        told?.continued("max_tokens")
         if (Result.isSuccess(yield* Effect.result(open(maxAttempts)))) return yield* pull
       }
       held = undefined
@@ -155,6 +165,7 @@ export const streaming = Effect.fnUntraced(
     })
 
     yield* open(maxAttempts)
+    told?.began()
     return Stream.fromPull(Effect.succeed(pull))
   }
 )

@@ -18,10 +18,14 @@ export interface Settings {
 export interface Ticket {
   readonly epoch: number
   readonly began: number
+  readonly changed: Changed | undefined
   done: boolean
 }
 
-/** How long a caller that meets a running probe is told to wait, in milliseconds. */
+/** Told of a change of state by whose call it came about. */
+export type Changed = (from: State, to: State, reason: RealReason | undefined) => void
+
+/** How long a caller that meets a running probe is told to wait, in milliseconds; those who can wait for its end do. */
 const whileProbing = 1000
 
 export class Circuit {
@@ -37,12 +41,19 @@ export class Circuit {
   private readonly probes = new Set<Ticket>()
   /** Times opened since it was last closed: the exponent of the open time. */
   private streak = 0
-  isolations = 0
+  private isolations = 0
+  /** Told when a call that was blocked may have a chance, or none at all; time passing it does not tell. */
+  changed: () => void = () => {}
 
   constructor(key: string, settings: Settings) {
     this.key = key
     this.settings = settings
     this.ring = new Uint8Array(settings.window)
+  }
+
+  /** Closed, so that time says nothing. */
+  get isClosed(): boolean {
+    return this.opened === undefined && this.isolations === 0
   }
 
   state(now: number): State {
@@ -60,13 +71,28 @@ export class Circuit {
     return new CircuitOpen({ key: this.key, retryAfter: Duration.millis(wait), openedBy: this.opened.by })
   }
 
+  isolate(by: 1 | -1): void {
+    this.isolations += by
+    this.changed()
+  }
+
+  /** Milliseconds until time alone lets a blocked call have a chance. */
+  changesIn(now: number): number {
+    if (this.opened === undefined) return Infinity
+    if (now < this.opened.until) return this.opened.until - now
+    let first = Infinity
+    for (const { began } of this.probes) first = Math.min(first, began + this.settings.probeTimeout - now)
+    return Math.max(0, first)
+  }
+
   /** To be called only when not blocked. */
-  enter(now: number): Ticket {
+  enter(now: number, changed?: Changed): Ticket {
     if (this.opened !== undefined && !this.halfOpen) {
       this.halfOpen = true
       this.epoch++
+      changed?.("open", "halfOpen", undefined)
     }
-    const ticket: Ticket = { epoch: this.epoch, began: now, done: false }
+    const ticket: Ticket = { epoch: this.epoch, began: now, changed, done: false }
     if (this.halfOpen) this.probes.add(ticket)
     return ticket
   }
@@ -81,8 +107,12 @@ export class Circuit {
   ): void {
     if (ticket.done) return
     ticket.done = true
-    this.probes.delete(ticket)
-    if (ticket.epoch !== this.epoch || outcome === "ignored" || outcome === "local") return
+    const freed = this.probes.delete(ticket)
+    if (ticket.epoch !== this.epoch) return
+    if (outcome === "ignored" || outcome === "local") {
+      if (freed) this.changed()
+      return
+    }
     // A 429 is the limiter's business: it says nothing about health while closed, and is an answer while half open.
     const limited = outcome === "overload" && reason?._tag === "RateLimited"
     if (limited && !this.halfOpen) return
@@ -90,6 +120,7 @@ export class Circuit {
     if (this.halfOpen) {
       if (failed) this.open(reason, now, random)
       else this.close()
+      ticket.changed?.("halfOpen", failed ? "open" : "closed", reason)
       return
     }
     if (this.calls === this.settings.window) this.failures -= this.ring[this.at]!
@@ -99,7 +130,10 @@ export class Circuit {
     this.at = (this.at + 1) % this.settings.window
     if (
       failed && this.calls >= this.settings.minimumCalls && this.failures >= this.calls * this.settings.failureRate
-    ) this.open(reason, now, random)
+    ) {
+      this.open(reason, now, random)
+      ticket.changed?.("closed", "open", reason)
+    }
   }
 
   private free(now: number): boolean {
@@ -138,5 +172,6 @@ export class Circuit {
     this.at = 0
     this.calls = 0
     this.failures = 0
+    this.changed()
   }
 }

@@ -5,7 +5,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Hedge } from "../Hedge.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 
@@ -48,17 +47,13 @@ interface Timing {
   readonly add: (millis: number) => void
 }
 
-/** Refusals of our own: nothing was sent, so nothing is paid. */
-const isLocal = (exit: Exit.Exit<unknown, unknown>): boolean =>
-  Exit.isFailure(exit) &&
-  exit.cause.reasons.some((reason) => reason._tag === "Fail" && ClaudeError.reasonOf(reason.error)?.outcome === "local")
-
 /** `second` must fail at once where it would have to wait. */
 export const hedged = <A, E, R>(
   beginnings: Timing,
   budget: RetryBudget["Service"],
   first: Attempt<A, E, R>,
-  second: Attempt<A, E, R>
+  second: Attempt<A, E, R>,
+  told?: (what: "started" | "won" | "lost") => void
 ): Effect.Effect<A, E, R> =>
   Effect.clockWith((clock: Clock.Clock) => {
     const now = (): number => clock.currentTimeMillisUnsafe()
@@ -66,11 +61,14 @@ export const hedged = <A, E, R>(
     const left = Deferred.makeUnsafe<void>()
     const begun = Deferred.makeUnsafe<0 | 1>()
     const open = new Set<0 | 1>()
+    /** The second is paid and has not left. */
+    let owed = false
     const watch = (who: 0 | 1): Watch => ({
       sent: () => {
         began[who] = now()
         open.add(who)
         if (who === 0) Deferred.doneUnsafe(left, Effect.void)
+        else owed = false
       },
       answered: () => {
         if (open.delete(who)) beginnings.add(now() - began[who]!)
@@ -80,10 +78,11 @@ export const hedged = <A, E, R>(
     const { delay } = beginnings
     if (delay === undefined) return first(watch(0))
     const fibers: Array<Fiber.Fiber<A, E>> = []
-    /** One that is given up would have taken at least so long. */
+    /** One that is given up would have taken at least so long; one that was quick to fail, or young, tells nothing. */
     const giveUp = (who: 0 | 1): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (open.delete(who)) beginnings.add(now() - began[who]!)
+        const took = now() - began[who]!
+        if (open.delete(who) && took >= delay) beginnings.add(took)
         const fiber = fibers[who]
         return fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
       })
@@ -93,7 +92,9 @@ export const hedged = <A, E, R>(
       const late = Effect.andThen(Deferred.await(left), Effect.as(Effect.sleep(Duration.millis(delay)), true))
       const early = Effect.raceFirst(Effect.as(Fiber.await(one), false), Effect.as(Deferred.await(begun), false))
       if (!(yield* Effect.raceFirst(early, late))) return yield* Fiber.join(one)
-      if (!(yield* budget.withdraw("transient"))) return yield* Fiber.join(one)
+      const paid = Effect.tap(budget.withdraw("transient"), (pays) => Effect.sync(() => void (owed = pays)))
+      if (!(yield* Effect.uninterruptible(paid))) return yield* Fiber.join(one)
+      told?.("started")
       const two = yield* Effect.forkChild(second(watch(1)), { startImmediately: true })
       fibers.push(two)
       const ended = Effect.raceFirst(
@@ -103,13 +104,15 @@ export const hedged = <A, E, R>(
       const who = yield* Effect.raceFirst(Deferred.await(begun), ended)
       const exit = fibers[who]!.pollUnsafe()
       if (exit === undefined || Exit.isSuccess(exit)) {
+        told?.(who === 1 ? "won" : "lost")
         yield* giveUp(who === 0 ? 1 : 0)
         return yield* Fiber.join(fibers[who]!)
       }
-      if (who === 1 && isLocal(exit)) yield* budget.refund("transient")
       const other = yield* Fiber.await(fibers[who === 0 ? 1 : 0]!)
+      told?.(Exit.isSuccess(other) && who === 0 ? "won" : "lost")
       // If both fail it is the first that counts.
       return yield* Exit.isSuccess(other) || who === 1 ? other : exit
     })
-    return Effect.ensuring(race, Effect.suspend(() => Effect.andThen(giveUp(0), giveUp(1))))
+    const end = Effect.suspend(() => owed ? budget.refund("transient") : Effect.void)
+    return Effect.ensuring(race, giveUp(0).pipe(Effect.andThen(giveUp(1)), Effect.andThen(end)))
   })

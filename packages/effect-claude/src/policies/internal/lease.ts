@@ -4,9 +4,11 @@ import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { isReal } from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
+import type { AttemptWatch } from "../../telemetry/internal/hook.ts"
 import type { Permit } from "../ClaudeCircuitBreaker.ts"
 import type { Reservation, Settlement } from "../ClaudeRateLimiter.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
+import type { Slot } from "./bulkhead.ts"
 import type { Watch } from "./hedged.ts"
 
 export class Lease {
@@ -16,12 +18,25 @@ export class Lease {
   private readonly permit: Permit
   private readonly budget: RetryBudget["Service"]
   private readonly watch: Watch | undefined
+  private readonly slot: Slot | undefined
+  /** Told of the answer's headers and of the end, where somebody listens. */
+  readonly told: AttemptWatch | undefined
 
-  constructor(reservation: Reservation, permit: Permit, budget: RetryBudget["Service"], watch?: Watch) {
+  constructor(
+    reservation: Reservation,
+    permit: Permit,
+    budget: RetryBudget["Service"],
+    watch: Watch | undefined,
+    slot: Slot | undefined,
+    told: AttemptWatch | undefined
+  ) {
     this.reservation = reservation
     this.permit = permit
     this.budget = budget
     this.watch = watch
+    this.told = told
+    this.slot = slot
+    slot?.stay()
   }
 
   /** From now on the request is on its way. */
@@ -35,10 +50,10 @@ export class Lease {
     return this.reservation.observe(headers)
   }
 
-  /** An answer that is no failure has begun. */
-  answered(headers: RateLimitHeaders): Effect.Effect<void> {
+  /** An answer that is no failure has begun; `headers` where it has any. */
+  answered(headers?: RateLimitHeaders): Effect.Effect<void> {
     const { watch } = this
-    const observed = this.reservation.observe(headers)
+    const observed = headers === undefined ? Effect.void : this.reservation.observe(headers)
     return watch === undefined ? observed : Effect.andThen(observed, Effect.sync(watch.answered))
   }
 
@@ -48,7 +63,7 @@ export class Lease {
   }
 
   succeed(usage: ClaudeError.Usage): Effect.Effect<void> {
-    return this.end({ _tag: "Used", usage }, Effect.andThen(this.permit.record("success"), this.budget.deposit))
+    return this.end({ _tag: "Used", usage }, Effect.flatMap(this.permit.record("success"), () => this.budget.deposit))
   }
 
   fail(reason: ClaudeError.Reason): Effect.Effect<void> {
@@ -67,14 +82,17 @@ export class Lease {
     )
   }
 
+  /** All of it or nothing: what was begun is not left by an interruption. */
   private end(settlement: Settlement, record: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.suspend(() => {
+    return Effect.uninterruptible(Effect.suspend(() => {
       if (this.ended) return Effect.void
       this.ended = true
-      const settle = this.reservation.settle(settlement)
-      const { work } = this
+      this.told?.ended(settlement)
+      const { slot, work } = this
+      const settled = this.reservation.settle(settlement)
+      const settle = slot === undefined ? settled : Effect.flatMap(settled, () => Effect.sync(() => slot.leave()))
       // The breaker first: whoever is let in by the settlement must meet it as it is now.
-      if (work === undefined) return Effect.andThen(record, settle)
+      if (work === undefined) return Effect.flatMap(record, () => settle)
       return Effect.andThen(
         record,
         Effect.contextWith((context: Context.Context<never>) =>
@@ -85,6 +103,6 @@ export class Lease {
           })
         )
       )
-    })
+    }))
   }
 }

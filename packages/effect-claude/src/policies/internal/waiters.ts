@@ -37,6 +37,10 @@ interface List {
 /** Nobody is overtaken more often than this. */
 export const mostOvertaken = 64
 
+/** Priorities are whole numbers, from the negative of this on. */
+const mostPriority = 100
+const whole = (priority: number): number => Math.max(-mostPriority, Math.min(mostPriority, Math.round(priority))) || 0
+
 export class Waiters {
   size = 0
   /** What all of them need together. */
@@ -47,12 +51,13 @@ export class Waiters {
   add(
     estimate: () => Need,
     watched: boolean,
-    priority: number,
+    asked: number,
     since: number,
     grant: Waiter["grant"],
     refuse: Waiter["refuse"]
   ): Waiter {
     const need = estimate()
+    const priority = whole(asked)
     let at = 0
     while (at < this.lists.length && this.lists[at]!.priority > priority) at++
     let list = this.lists[at]

@@ -1,0 +1,169 @@
+/** One attempt: sent, its answer looked at as far as it takes to know whether it is one, and handed on as it came. */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { isFields, parse } from "../../client/internal/fields.ts"
+import type { Opened } from "../../client/internal/sdk.ts"
+import { type Bounded, within } from "../../client/internal/within.ts"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
+import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
+import { copy } from "./copy.ts"
+import type { Original } from "./failure.ts"
+import { Passing } from "./passing.ts"
+import * as Source from "./source.ts"
+import type { Subject } from "./subject.ts"
+import { usageOf } from "./tally.ts"
+
+/** What one call asks. */
+export interface Ask {
+  readonly subject: Subject
+  /** Makes one request; the signal ends it. */
+  readonly send: (signal: AbortSignal) => Promise<Response>
+  /** The caller's: ends the call and what it was answered with. */
+  readonly signal: AbortSignal | undefined
+  /** Ends what it was answered with, and nothing before. */
+  readonly leaving?: AbortSignal | undefined
+  /** What must not be in any error. */
+  readonly secrets: ReadonlyArray<string>
+}
+
+export interface Context extends Bounded {
+  readonly ask: Ask
+  readonly run: (effect: Effect.Effect<void>) => void
+  /** Told of every answer that was a failure, and of every stream that began. */
+  readonly failed: (original: Original) => void
+  readonly opened: (passing: Passing) => void
+  readonly closed: (passing: Passing) => void
+}
+
+/** An answer for the caller; `passing` where it is still on its way. */
+export interface Answer {
+  readonly response: Response
+  readonly passing?: Passing
+}
+
+const utf8 = new TextDecoder()
+
+/** The tokens of a whole answer, undefined if it is none. */
+const usedBy = ({ method }: Subject, body: string): ClaudeError.Usage | undefined => {
+  const value = parse(body)
+  if (!isFields(value)) return undefined
+  if (method === "countTokens") return typeof value["input_tokens"] === "number" ? usageOf({}) : undefined
+  if (value["type"] !== "message" || !Array.isArray(value["content"])) return undefined
+  return usageOf(isFields(value["usage"]) ? value["usage"] : {})
+}
+
+const thrown = ({ ask, settings }: Context) => (cause: unknown): ClaudeError.RealReason | undefined => {
+  if (cause instanceof ClaudeError.TimedOut) return cause
+  const { connect, headersJson, idle } = settings.timeouts
+  return ClaudeError.fromTransport(cause, { connect, headers: headersJson, idle }, ask.secrets)
+}
+
+/** All of a body, as long as it does not stand still. */
+const whole = (context: Context, source: Opened): Effect.Effect<Uint8Array<ArrayBuffer>, ClaudeError.Reason> =>
+  within(context, context.settings.timeouts.idle, "idle", {
+    start: () => Source.whole(source),
+    stop: () => void source.cancel(),
+    failed: thrown(context)
+  }).pipe(
+    Effect.mapError((reason) =>
+      reason._tag === "ConnectionFailed"
+        ? new ClaudeError.ConnectionFailed({
+          message: `The connection broke inside the answer: ${reason.message}`,
+          code: reason.code,
+          status: source.status,
+          requestId: source.header("request-id") ?? undefined
+        })
+        : reason
+    ),
+    Effect.flatMap((body) =>
+      body === undefined
+        ? Effect.fail(
+          new ClaudeError.MalformedResponse({
+            message: "The body is longer than 64 MiB.",
+            status: source.status,
+            requestId: source.header("request-id") ?? undefined,
+            body: ""
+          })
+        )
+        : Effect.succeed(body)
+    )
+  )
+
+/** An answer that says it is none; what it says counts, even if it breaks off. */
+const refused = Effect.fnUntraced(function*(context: Context, response: Response, source: Opened) {
+  yield* context.lease.observe(RateLimitHeaders.fromHeaders(source.header))
+  const body = yield* Effect.orElseSucceed(whole(context, source), () => new Uint8Array(0))
+  const reason = ClaudeError.fromResponse({
+    status: response.status,
+    header: source.header,
+    body: utf8.decode(body),
+    now: context.now(),
+    secrets: context.ask.secrets
+  })
+  context.failed({ reason, response, body })
+  return yield* Effect.fail<ClaudeError.Reason>(reason)
+})
+
+const json = Effect.fnUntraced(function*(context: Context, response: Response, source: Opened) {
+  const body = yield* whole(context, source)
+  const text = utf8.decode(body)
+  // Events were asked for and a message came, which nobody would look for there.
+  const usage = context.ask.subject.form === "events" ? undefined : usedBy(context.ask.subject, text)
+  if (usage !== undefined) {
+    yield* context.lease.succeed(usage)
+    return { response: copy({ response, body }) }
+  }
+  const answer = { status: response.status, header: source.header, now: context.now(), secrets: context.ask.secrets }
+  return yield* Effect.fail<ClaudeError.Reason>(ClaudeError.fromBody(text, answer))
+})
+
+const stream = (
+  context: Context,
+  response: Response,
+  source: Opened
+): Effect.Effect<Answer, ClaudeError.Reason> =>
+  Effect.suspend(() => {
+    const passing: Passing = new Passing(source, {
+      ...context,
+      secrets: context.ask.secrets,
+      failed: thrown(context),
+      closed: () => context.closed(passing)
+    })
+    context.opened(passing)
+    return passing.ready.pipe(
+      Effect.tapError(() => Effect.sync(() => passing.abandon(undefined))),
+      Effect.map(() => ({ response: copy({ response, body: passing.body }), passing }))
+    )
+  })
+
+const boundOf = ({ ask, settings }: Context): Duration.Duration =>
+  ask.subject.method === "streamMessage" ? settings.timeouts.headers : settings.timeouts.headersJson
+
+export const exchange = (context: Context): Effect.Effect<Answer, ClaudeError.Reason> =>
+  Effect.suspend(() => {
+    const controller = new AbortController()
+    const stop = (): void => controller.abort()
+    const sent = within(context, boundOf(context), "headers", {
+      start: () =>
+        context.ask.send(controller.signal).then((response) => {
+          // An answer that came as it was given up: nobody would read it.
+          if (controller.signal.aborted) response.body?.cancel().catch(() => {})
+          return response
+        }),
+      stop,
+      failed: thrown(context)
+    })
+    return Effect.andThen(context.lease.sent, sent).pipe(
+      Effect.flatMap((response): Effect.Effect<Answer, ClaudeError.Reason> => {
+        const source = Source.opened(response, stop)
+        if (!response.ok) return refused(context, response, source)
+        const isStream = /event-?stream/i.test(source.header("content-type") ?? "")
+        return Effect.andThen(
+          context.lease.answered(RateLimitHeaders.fromHeaders(source.header)),
+          isStream && context.ask.subject.form !== "json"
+            ? stream(context, response, source)
+            : json(context, response, source)
+        )
+      })
+    )
+  })
