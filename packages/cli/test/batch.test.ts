@@ -41,7 +41,7 @@ describe("bulk --batch", { timeout: 180_000 }, () => {
         default:
           return Routes.echo(received)
       }
-    }, { duration: 300 })
+    }, { duration: 1500 })
     return withServer(handler, async (server) => {
       const dir = folder()
       const out = join(dir, "results.jsonl")
