@@ -163,9 +163,10 @@ export const decide = (
 /** How long a run that another runner took over is left to it, before it is taken back: one of them is soon stopped. */
 const patience = "30 seconds"
 
-export interface Options
-  extends Omit<ToolLoop.Options, "journal">, Omit<ToolLoop.RunSettings, "limits" | "concurrency" | "toolTimeout">
-{}
+/** A loop's options, but for the journal, and what its runs set; their limits and requests come with them. */
+export interface Options extends Omit<ToolLoop.Options, "journal"> {
+  readonly run?: Omit<ToolLoop.RunSettings, "limits">
+}
 
 /** Runs a loop's runs here, as the engine gives them out. Every machine of a cluster provides the same. */
 export const layer = <Name extends string, T extends Tools>(
@@ -176,14 +177,13 @@ export const layer = <Name extends string, T extends Tools>(
   never,
   ClaudeClient | WorkflowEngine | ToolLoop.Requirements<T>
 > => {
-  const { answer, call, closingTurn, onTurn, serverTools, ...settings } = options
-  const given = { answer, call, closingTurn, onTurn, serverTools, toolkit }
+  const { run: given, ...settings } = options
   const body = (payload: typeof Payload.Type) =>
     Effect.gen(function*() {
       const loop = yield* ToolLoop.ToolLoop
       const { history, limits, request, runId } = payload
       // The parameters that were stored are those of a request.
-      const run = loop.run({ ...given, ...request as Request & typeof request, history, limits, runId })
+      const run = loop.run({ ...given, ...request as Request & typeof request, history, limits, runId, toolkit })
       let outcome = yield* run
       while (true) {
         if (outcome._tag === "Failed" && outcome.error._tag === "RunTakenOver") {
@@ -196,7 +196,7 @@ export const layer = <Name extends string, T extends Tools>(
         const question = asked(number)
         yield* DurableDeferred.succeed(question, { token: yield* DurableDeferred.token(question), value: outcome })
         const decisions = yield* DurableDeferred.await(decided(number))
-        outcome = yield* loop.resume(outcome, { ...given, decisions }).pipe(
+        outcome = yield* loop.resume(outcome, { ...given, decisions, toolkit }).pipe(
           Effect.catchTag("StaleOutcome", () => run),
           // Nothing is said, so nothing invalid is.
           Effect.catchTag("InvalidHistory", Effect.die)

@@ -97,6 +97,13 @@ export class Account {
     return Number.isFinite(this.caps.usd) || (this.above?.capsMoney ?? false)
   }
 
+  /** The used share of the cap on money that is nearest to its end, here or above, reserves included; 0 without a cap. */
+  get share(): number {
+    const { usd } = this.caps
+    const own = !Number.isFinite(usd) ? 0 : usd === 0 ? 1 : (this.taken.usd + this.held.usd) / usd
+    return Math.max(own, this.above?.share ?? 0)
+  }
+
   /** The first cap that so much more would pass, here or above. */
   short(amount: Amount): ClaudeError.SpendExceeded | undefined {
     const all = plus(plus(this.taken, this.held), amount)

@@ -37,7 +37,7 @@ const plans: ReadonlyArray<readonly [ReadonlyArray<ContextWindow.Strategy>, numb
 ]
 
 const stepsIn = (messages: ReadonlyArray<{ readonly role: string }>): number =>
-  messages.filter(({ role }, at) => role === "assistant" && messages[at - 1]?.role === "user").length
+  messages.filter(({ role }, at) => role === "assistant" && messages[at - 1]?.role !== "assistant").length
 
 describe("fit, over generated conversations", () => {
   it.live.prop(
@@ -365,6 +365,30 @@ describe("summarise", () => {
       }),
       summariser(Reply.message("Nothing yet."))
     ))
+})
+
+describe("what may stand where", () => {
+  const system = { role: "system" as const, content: "Be brief from here on." }
+  const strategies = [ContextWindow.summarise({ model: haiku, maxTokens: 256 })]
+
+  it("a system message keeps its place behind the user and before the assistant", () =>
+    served(Effect.gen(function*() {
+      const [question, ...steps] = History.toMessages(run(20))
+      const left = yield* ContextWindow.fit(of(question, system, ...steps), { ...prompt, budget: 5000, strategies })
+      assert.isTrue(left.counted)
+      const messages = History.toMessages(left.history)
+      assert.deepStrictEqual(messages.slice(0, 4).map(({ role }) => role), ["user", "user", "system", "assistant"])
+      yield* ClaudeClient.createMessage({ ...prompt, max_tokens: 10, messages })
+    })))
+
+  it("a turn that paused is still the last", () =>
+    served(Effect.gen(function*() {
+      const open = { type: "server_tool_use", id: "s1", name: "web_search", input: {} }
+      const history = of(...History.toMessages(talk(10)), { role: "assistant", content: [open] })
+      const left = yield* ContextWindow.fit(history, { ...prompt, budget: 3000 })
+      assert.strictEqual(History.last(left.history), History.last(history))
+      assert.isBelow(left.history.length, history.length)
+    })))
 })
 
 const uncounted: Reply.Handler = (request) =>

@@ -1,7 +1,7 @@
 import { Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Fiber, Layer, Ref, Schedule, Schema, Stream } from "effect"
-import { History, Spend, ToolLoop } from "effect-claude"
+import { Fallback, History, Spend, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import {
   answers,
@@ -628,6 +628,65 @@ describe("ToolLoop", () => {
         assert.strictEqual((yield* seen).length, 1)
       })
     ))
+
+  it("B6 whoever stops reading the stream ends the run and its tools", () =>
+    withLoop(
+      [calls(weather("a", "Paris")), says("never")],
+      Layer.empty,
+      Effect.fnUntraced(function*({ seen }) {
+        const began = yield* Deferred.make<void>()
+        const ended = yield* Deferred.make<void>()
+        const handlers = toolkit.toLayer({
+          get_weather: () =>
+            Effect.andThen(Deferred.succeed(began, undefined), Effect.never).pipe(
+              Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
+            ),
+          pay: () => Effect.succeed("paid")
+        })
+        const read = ToolLoop.stream(start).pipe(
+          Stream.takeUntilEffect(({ _tag }) =>
+            _tag === "ToolStarted" ? Effect.as(Deferred.await(began), true) : Effect.succeed(false)
+          )
+        )
+        yield* Stream.runDrain(read).pipe(Effect.provide(handlers))
+        yield* Deferred.await(ended)
+        yield* Effect.sleep("1 minute")
+        assert.strictEqual((yield* seen).length, 1)
+      })
+    ))
+
+  it("two calls under one id are a failure that keeps what came before", () =>
+    withLoop(
+      [calls(weather("a", "Paris")), calls(weather("b", "Paris"), weather("b", "Rome"))],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const failed = expectTag(yield* ToolLoop.run(start), "Failed")
+        assert.strictEqual(failed.error._tag, "InvalidHistory")
+        assert.strictEqual(failed.history.length, 3)
+      })
+    ))
+
+  it("D6 the model that took over stays for the run", () => {
+    const models: Array<string> = []
+    const answer = (request: Reply.Received): Reply.Reply => {
+      const { messages, model } = request.json as { readonly messages: ReadonlyArray<unknown>; readonly model: string }
+      models.push(model)
+      if (model === "claude-sonnet-5-5") return Reply.error(529, "overloaded_error", "Overloaded")
+      return (messages.length < 5 ? calls(weather(`c${messages.length}`, `${messages.length}`)) : says("Done."))(
+        request
+      )
+    }
+    return withLoop(
+      Array.from({ length: 9 }, () => answer),
+      sunny,
+      Effect.fnUntraced(function*() {
+        expectTag(yield* ToolLoop.run(start), "Finished")
+        assert.deepEqual(models, ["claude-sonnet-5-5", ...Array.from({ length: 3 }, () => "claude-haiku-5-5")])
+      }),
+      {},
+      { fallback: Fallback.whenDown(["claude-haiku-5-5"]) }
+    )
+  })
 
   it("money without a price sends nothing", () =>
     withLoop(

@@ -1,7 +1,7 @@
-import { Batches, Fault, Reply, Routes } from "@effect-claude/fault-server"
+import { type Batches, Fault, Reply, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Stream } from "effect"
-import { BatchJournal, type ClaudeClient, MessageBatches } from "effect-claude"
+import { Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { BatchJournal, ClaudeClient, MessageBatches, Resilience } from "effect-claude"
 import { runHandler } from "../fixtures/harness.ts"
 
 const request = (id: string, params: object = {}): MessageBatches.Request => ({
@@ -271,6 +271,32 @@ describe("create is not idempotent", () => {
       }))
   })
 
+  it("a create is never on its way twice, however slow, where other calls are hedged", () => {
+    const { created, handler } = counted()
+    let posts = 0
+    const slow: Reply.Handler = (received) =>
+      Effect.map(
+        handler(received),
+        (reply) => received.method === "POST" ? Fault.slowFirstByte(posts++ < 10 ? 100 : 20_000)(reply) : reply
+      )
+    return runHandler(slow, () =>
+      Effect.gen(function*() {
+        for (let n = 0; n < 11; n++) yield* MessageBatches.create(many(1))
+        assert.strictEqual(created(), 11)
+      }), { hedge: { warmUp: 5, shortest: 1 } })
+  })
+
+  it("an SDK client without batches says so", () =>
+    within(counted().handler, () =>
+      Effect.gen(function*() {
+        const sdk = { baseURL: "http://claude.test", messages: { create: () => assert.fail("nothing is sent") } }
+        const error = yield* Effect.flip(MessageBatches.get("msgbatch_1")).pipe(
+          Effect.provide(ClaudeClient.layerSdk(sdk).pipe(Layer.provide(Resilience.layer())))
+        )
+        assert.strictEqual(error.reason._tag, "InvalidRequest")
+        assert.include(error.message, "no batches")
+      })))
+
   it("create alone is not sent again after a lost answer", () => {
     const { created, lossy } = losing(Fault.resetBeforeHeaders)
     return within(lossy, () =>
@@ -323,7 +349,8 @@ describe("a crash", () => {
             )
           )
           const fiber = yield* Effect.forkChild(once)
-          while (asked < step && fiber.pollUnsafe() === undefined) yield* Effect.sleep(200)
+          const isBefore = (): boolean => asked < step && fiber.pollUnsafe() === undefined
+          while (isBefore()) yield* Effect.sleep(200)
           yield* Fiber.interrupt(fiber)
           yield* once
           assert.strictEqual(taken.size, 8, `crash at request ${step}`)

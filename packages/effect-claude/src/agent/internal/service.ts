@@ -11,6 +11,8 @@ import * as Stream from "effect/Stream"
 import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
 import * as MessageStream from "../../client/MessageStream.ts"
 import * as History from "../../conversation/History.ts"
+import * as Fallback from "../../policies/Fallback.ts"
+import { Listener } from "../../telemetry/internal/hook.ts"
 import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import * as Spend from "../Spend.ts"
@@ -179,8 +181,13 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       onTurn: options.onTurn ?? (() => Effect.void)
     }
     const base = JSON.stringify([request, definitions.params]).length
-    const state = new State(options.begin, { bounds, prices, model: request.model, within, root, base, now })
+    const hook = yield* Listener
+    const rules = { bounds, prices, model: request.model, within, root, base, now, told: hook?.spent }
+    const state = new State(options.begin, rules)
+    const forget = state.account.capsMoney ? hook?.budget(() => state.account.share) : undefined
     return yield* loop(job, state, options.open).pipe(
+      // Where another model has taken over, it stays for the run: what it thought is not another's to read.
+      (self) => Effect.flatMap(Fallback.CurrentSession, (open) => open === undefined ? Fallback.session(self) : self),
       Spans.around("invoke_agent", {
         attributes: () => ({
           "gen_ai.operation.name": "invoke_agent",
@@ -188,7 +195,8 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
           "gen_ai.request.model": request.model,
           "gen_ai.conversation.id": runId
         })
-      })
+      }),
+      Effect.ensuring(Effect.sync(() => forget?.()))
     )
   })
 

@@ -59,6 +59,8 @@ export interface Rules {
   /** Characters of the request beside its messages. */
   readonly base: number
   readonly now: () => number
+  /** Told of money that was settled, where somebody listens. */
+  readonly told?: ((model: string, usd: number) => void) | undefined
 }
 
 export class State {
@@ -153,6 +155,7 @@ export class State {
     // A model without a price is charged as the one that was asked for.
     const price = (prices === undefined || model === undefined ? undefined : priceOf(prices, model)) ?? this.price
     const usd = price === undefined ? 0 : cost(price, usage)
+    if (usd > 0) this.rules.told?.(model ?? this.rules.model, usd)
     this.account.settle(reserved, { usd, inputTokens: inputOf(usage), outputTokens: usage.outputTokens })
     const total = sum(this.spent.usage, usage)
     this.spent = price === undefined
@@ -169,6 +172,7 @@ export class State {
   /** A request that was interrupted: what was reserved for it counts. */
   forfeit(reserved: Amount): void {
     const { inputTokens, outputTokens } = reserved
+    if (reserved.usd > 0) this.rules.told?.(this.rules.model, reserved.usd)
     this.account.settle(reserved, reserved)
     const usage = sum(this.spent.usage, { ...noUsage, inputTokens, outputTokens, estimated: true })
     this.spent = this.price === undefined
