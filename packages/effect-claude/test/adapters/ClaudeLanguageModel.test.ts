@@ -491,20 +491,16 @@ describe("what it cites", () => {
       Reply.stream(message).body,
       ({ bytes }) => JSON.parse(/data: (.*)/.exec(String(bytes))?.[1] ?? "{}")
     )
-    return Reply.events(body.flatMap((event) =>
-      event.type === "content_block_start"
-        ? [{ ...event, content_block: text("") }]
-        : event.type === "content_block_stop"
-        ? [
-          ...citations.map((citation) => ({
-            ...event,
-            type: "content_block_delta",
-            delta: { type: "citations_delta", citation }
-          })),
-          event
-        ]
-        : [event]
-    ))
+    const events: Array<{ readonly type: string }> = []
+    for (const event of body) {
+      if (event.type === "content_block_stop") {
+        for (const citation of citations) {
+          events.push({ ...event, type: "content_block_delta", delta: { type: "citations_delta", citation } })
+        }
+      }
+      events.push(event.type === "content_block_start" ? { ...event, content_block: text("") } : event)
+    }
+    return Reply.events(events)
   }
 })
 
