@@ -266,6 +266,14 @@ const files = {
   ]
 } satisfies Record<string, readonly [Omit<Prompt.FilePartEncoded, "type">, object]>
 
+it("an option that is none of Claude's is a type error", () => {
+  const wrong = { type: "ephemeral", ttl: "1d" } as const
+  // @ts-expect-error there is no such time
+  const bad: Prompt.TextPartOptions = { anthropic: { cacheControl: wrong } }
+  const good: Prompt.TextPartOptions = { anthropic: { cacheControl } }
+  assert.notDeepEqual(good, bad)
+})
+
 describe("files", () => {
   for (const [name, [given, expected]] of Object.entries(files)) {
     it(name, async () => {
