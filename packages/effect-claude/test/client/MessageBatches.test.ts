@@ -1,6 +1,6 @@
 import { type Batches, Fault, Reply, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Schedule, Stream } from "effect"
 import { BatchJournal, ClaudeClient, MessageBatches, Resilience } from "effect-claude"
 import { runHandler } from "../fixtures/harness.ts"
 
@@ -140,7 +140,7 @@ describe("run", () => {
     const { created, handler } = counted(undefined, { duration: (batch) => (batch === 0 ? 36 : 72) * hour })
     return within(handler, () =>
       Effect.gen(function*() {
-        const results = yield* all(many(3), { rounds: 1 })
+        const results = yield* all(many(3), { rounds: 1, poll: Schedule.spaced("1 hour") })
         assert.strictEqual(created(), 2)
         assert.deepStrictEqual(Object.fromEntries(byId(results)), {
           "line-0": "Succeeded",
