@@ -1,5 +1,5 @@
-/** What a history costs to grow, send and check: the loop encodes each message once, an array of messages each time. */
-import { History, Preflight } from "effect-claude"
+/** What a history costs to grow, to send for the first time, to check and to estimate: a turn's cost, whatever the length. */
+import { ContextWindow, History, Preflight } from "effect-claude"
 import * as Result from "effect/Result"
 import { median, print } from "./table.ts"
 
@@ -9,6 +9,7 @@ const result = (n: number, size: number) => ({
   tool_use_id: `toolu_${n}`,
   content: "say \"x\"\n".repeat(Math.ceil(size / 8))
 })
+const prompt = { model: "claude-haiku-5-5" }
 
 const turn = (history: History.History, n: number, size: number): History.History => {
   const next = Result.getOrThrow(History.appendAssistant(history, { content: [use(n)] }))
@@ -22,48 +23,34 @@ const rounds = (run: () => void): number =>
     return performance.now() - start
   }))
 
-const grown = (turns: number): History.History => {
+const grown = (turns: number, each: (history: History.History) => void = () => {}): History.History => {
   let history = History.make("Look around.")
-  for (let n = 0; n < turns; n++) history = turn(history, n, 100)
+  for (let n = 0; n < turns; n++) {
+    history = turn(history, n, 100)
+    each(history)
+  }
   return history
 }
 
 export const history = (): void => {
+  for (let warm = 0; warm < 5; warm++) Preflight.checkMessages(History.toMessages(grown(1000)))
+  const rows = [500, 2500, 10_000].map((turns) => {
+    const messages = History.toMessages(grown(turns))
+    const micros = (millis: number): string => (millis * 1000 / turns).toFixed(2)
+    const append = rounds(() => void grown(turns))
+    return [
+      turns,
+      micros(append),
+      micros(rounds(() => void History.toJson(Result.getOrThrow(History.fromMessages(messages))))),
+      micros(rounds(() => void grown(turns, (one) => ContextWindow.estimate(one, prompt))) - append),
+      `${messages.length}: ${rounds(() => void Preflight.checkMessages(messages)).toFixed(2)} ms`
+    ]
+  })
   print(
-    "history: append, first send, check",
-    ["turns", "append µs a turn", "encode µs a turn", "check ms"],
-    [500, 2500, 10_000].map((turns) => {
-      const messages = History.toMessages(grown(turns))
-      return [
-        turns,
-        (rounds(() => void grown(turns)) * 1000 / turns).toFixed(2),
-        (rounds(() => void History.toJson(Result.getOrThrow(History.fromMessages(messages)))) * 1000 / turns).toFixed(
-          2
-        ),
-        rounds(() => void Preflight.checkMessages(messages)).toFixed(2)
-      ]
-    })
+    "history, µs a turn of 100 B results; check of all messages",
+    ["turns", "append", "first send", "estimate", "check"],
+    rows
   )
-  const steps = 400
-  const pieces = rounds(() => {
-    let history = History.make("Look around.")
-    for (let n = 0; n < steps; n++) {
-      history = turn(history, n, 2000)
-      Buffer.from(History.toJson(history))
-    }
-  })
-  const whole = rounds(() => {
-    const messages: Array<unknown> = [{ role: "user", content: "Look around." }]
-    for (let n = 0; n < steps; n++) {
-      messages.push({ role: "assistant", content: [use(n)] }, { role: "user", content: [result(n, 2000)] })
-      Buffer.from(JSON.stringify(messages))
-    }
-  })
-  print(`bodies of ${steps} steps with 2 kB results`, ["body", "ms"], [
-    ["each message serialised once", pieces.toFixed(0)],
-    ["all messages serialised each step", whole.toFixed(0)],
-    ["ratio", (pieces / whole).toFixed(2)]
-  ])
 }
 
 if (import.meta.main) history()

@@ -1,6 +1,6 @@
 /** The generated tables of the documentation: `node docs/tables.ts` writes them, a test holds the pages to them. */
 import { Explain } from "@effect-claude/cli"
-import { ClaudeError, Diagnosis, Preflight } from "effect-claude"
+import { ClaudeError, ClaudeTelemetry, Diagnosis, Preflight } from "effect-claude"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -47,7 +47,16 @@ const rules = (): string =>
 const checklist = (): string =>
   Diagnosis.checklist.map(({ how, question }, index) => `${index + 1}. **${question}** ${how}`).join("\n")
 
-const tables: Readonly<Record<string, () => string>> = { reasons, codes, checklist, rules }
+const metrics = (): string =>
+  [
+    "| metric | type | unit | labels | says |",
+    "| --- | --- | --- | --- | --- |",
+    ...ClaudeTelemetry.metrics.map(({ labels, name, says, type, unit }) =>
+      `| \`${name}\` | ${type} | ${unit} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${cell(says)} |`
+    )
+  ].join("\n")
+
+const tables: Readonly<Record<string, () => string>> = { reasons, codes, checklist, rules, metrics }
 
 const marked = /<!-- table (\w+) -->\n[\s\S]*?<!-- end -->/g
 

@@ -9,6 +9,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import * as Journal from "./internal/batch/journal.ts"
+import * as Batch from "./internal/batch/work.ts"
 import * as Counted from "./internal/counted.ts"
 import { Flight } from "./internal/flight.ts"
 import * as Input from "./internal/input.ts"
@@ -17,7 +19,10 @@ import { lock } from "./internal/lock.ts"
 import * as Output from "./internal/output.ts"
 import { BadInput, type OutputFailed } from "./internal/problems.ts"
 import * as Progress from "./internal/progress.ts"
-import * as Report from "./internal/report.ts"
+import type * as Report from "./internal/report.ts"
+import { Account } from "./internal/report/account.ts"
+import { Recorder } from "./internal/report/recorder.ts"
+import * as Written from "./internal/report/write.ts"
 import * as Tally from "./internal/tally.ts"
 
 export { BadInput, OutputFailed } from "./internal/problems.ts"
@@ -43,6 +48,12 @@ export interface Options {
   /** Default true. */
   readonly stream?: boolean | undefined
   readonly progress?: boolean | undefined
+  /** Through Message Batches; `cancel` ends what runs of an earlier run and collects what was answered. */
+  readonly batch?: boolean | (Batch.Bounds & { readonly cancel?: boolean }) | undefined
+  /** Files to write a report of the run to: `.html` is a page, `.json` its data. */
+  readonly report?: ReadonlyArray<string> | undefined
+  /** Shows the report while the run goes on, at a loopback address that is told on standard error. */
+  readonly watch?: boolean | undefined
   /** Given to the client, for tests and for embedding. */
   readonly client?: ClaudeClient.Options | undefined
   /** Completed by the user's first Ctrl-C: nothing new is begun. */
@@ -52,7 +63,11 @@ export interface Options {
 const defaultConcurrency = 64
 
 const layers = (options: Options, tally: Tally.Tally, stop: Deferred.Deferred<void>) => {
-  const limiter = Counted.limiter(tally, {
+  // Calls about batches are no requests of lines.
+  const limited = options.batch === undefined || options.batch === false
+    ? (given: ClaudeRateLimiter.Options) => Counted.limiter(tally, given)
+    : ClaudeRateLimiter.layer
+  const limiter = limited({
     key: "bulk",
     otherwise: {
       ...(options.requestsPerMinute === undefined ? {} : { requestsPerMinute: options.requestsPerMinute }),
@@ -97,9 +112,14 @@ export const bulk = (
     const clock = yield* Clock.Clock
     const out = yield* Output.locate(options.out)
     yield* lock(out)
-    const { done, errored, succeeded, total } = yield* found(options, out)
+    const batch = options.batch === true ? {} : options.batch
+    const isBatch = batch !== undefined && batch !== false
+    if (!isBatch) yield* Journal.mustBeNone(out)
+    yield* Written.mustBeWritable(options.report ?? [])
+    const { done, errored, retried, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
-    const tally = Tally.make(total, succeeded, errored)
+    const recorder = new Recorder(() => clock.currentTimeMillisUnsafe())
+    const tally = Tally.make(recorder, total, succeeded, errored)
     const stop = options.stop ?? (yield* Deferred.make<void>())
     const settings: Settings = {
       model: options.model,
@@ -109,8 +129,10 @@ export const bulk = (
       stream: options.stream ?? true
     }
     const run: Run = { settings, tally, output, stop, worked: new Set(), why: undefined }
-    const start = clock.currentTimeMillisUnsafe()
+    const account = new Account(run, options)
     const program = Effect.scoped(Effect.gen(function*() {
+      const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
+      yield* account.keep(limiter)
       if (options.progress ?? true) yield* Progress.show(tally)
       const failed = yield* Deferred.make<never, OutputFailed>()
       yield* Effect.forkScoped(
@@ -119,9 +141,9 @@ export const bulk = (
           (error) => Deferred.fail(failed, error)
         )
       )
-      const all = Input.jobs(options.prompts).pipe(
-        // What was added since the check is for the next run.
-        Stream.take(total),
+      // What was added since the check is for the next run.
+      const jobs = Stream.take(Input.jobs(options.prompts), total)
+      const lines = jobs.pipe(
         Stream.filter((job) => !done.has(job.customId)),
         Stream.interruptWhen(Deferred.await(stop)),
         Stream.mapEffect((job) =>
@@ -131,14 +153,20 @@ export const bulk = (
           }), { concurrency: options.concurrency ?? defaultConcurrency, unordered: true }),
         Stream.runDrain
       )
+      const all = batch === undefined || batch === false
+        ? lines
+        : Batch.work(run, { out, jobs, done, retried, cancel: batch.cancel ?? false, bounds: batch })
       yield* Effect.raceFirst(all, Deferred.await(failed))
       yield* output.sync
-      const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
+      yield* account.sample(limiter)
       const early = Deferred.isDoneUnsafe(stop) ? "Stopped by hand" : "The prompt file changed while it was sent"
-      const why = run.why ?? (Tally.done(tally) < total ? early : undefined)
-      return Report.make(tally, clock.currentTimeMillisUnsafe() - start, yield* limiter.state, why)
+      run.why ??= Tally.done(tally) < total ? early : undefined
+      return account.report()
     }))
-    return yield* Effect.provide(program, layers(options, tally, stop))
+    return yield* Effect.provide(program, layers(options, tally, stop)).pipe(
+      Effect.tapError((error) => Effect.sync(() => void (run.why ??= error.message))),
+      Effect.ensuring(Effect.suspend(() => Written.reports(options.report ?? [], () => account.data(false))))
+    )
   }))
 
 /** 0: every line has succeeded, in this run or before; 1: some are errored; 3: stopped early. */

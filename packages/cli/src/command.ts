@@ -65,7 +65,23 @@ const bulkCommand = Command.make(
       Flag.withDescription("send lines that errored again"),
       Flag.withDefault(false)
     ),
+    batch: Flag.Boolean("batch").pipe(
+      Flag.withDescription("through Message Batches: half the price, within a day"),
+      Flag.withDefault(false)
+    ),
+    cancel: Flag.Boolean("cancel").pipe(
+      Flag.withDescription("with --batch: cancel what runs and collect what was answered"),
+      Flag.withDefault(false)
+    ),
     noStream: Flag.Boolean("no-stream").pipe(Flag.withDescription("ask for JSON answers"), Flag.withDefault(false)),
+    report: Flag.String("report").pipe(
+      Flag.withDescription("writes a report of the run: a page to run.html, its data to run.json; may be given twice"),
+      Flag.atLeast(0)
+    ),
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withDescription("shows the report while the run goes on, at a loopback address"),
+      Flag.withDefault(false)
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("the report as JSON"), Flag.withDefault(false))
   },
   Effect.fnUntraced(
@@ -74,13 +90,20 @@ const bulkCommand = Command.make(
       const onInterrupt = (): void => {
         if (Deferred.isDoneUnsafe(stop)) process.exit(3)
         process.stderr.write(
-          "\nFinishing what is in flight; Ctrl-C again stops at once. Run the same command to go on.\n"
+          flags.batch
+            ? "\nLeaving; the batches run on. Run the same command to collect them, with --cancel to cancel them.\n"
+            : "\nFinishing what is in flight; Ctrl-C again stops at once. Run the same command to go on.\n"
         )
         Deferred.doneUnsafe(stop, Effect.void)
       }
       process.on("SIGINT", onInterrupt)
       process.on("SIGTERM", onInterrupt)
       const deadline = optional(flags.deadline)
+      const limits = optional(flags.rpm) ?? optional(flags.itpm) ?? optional(flags.otpm) ?? deadline
+      if (flags.batch && limits !== undefined) {
+        return yield* fail(2, "--rpm, --itpm, --otpm and --deadline are not for --batch: the API keeps its own pace")
+      }
+      if (flags.cancel && !flags.batch) return yield* fail(2, "--cancel is for --batch")
       yield* Bulk.bulk({
         prompts: flags.prompts,
         out: flags.out,
@@ -94,6 +117,9 @@ const bulkCommand = Command.make(
         maxAttempts: optional(flags.maxAttempts),
         retryErrored: flags.retryErrored,
         stream: !flags.noStream,
+        batch: flags.batch && { cancel: flags.cancel },
+        report: flags.report,
+        watch: flags.watch,
         stop
       }).pipe(
         Effect.flatMap((report) =>

@@ -1,5 +1,9 @@
-/** The API's routes. Messages go to a handler; counting and models answer by themselves, anything else is a 404. */
+/**
+ * The API's routes. Messages go to a handler, also those in batches; counting and models answer by themselves, anything
+ * else is a 404.
+ */
 import * as Effect from "effect/Effect"
+import * as Batches from "./Batches.ts"
 import * as Tokens from "./internal/tokens.ts"
 import * as Models from "./Models.ts"
 import * as Reply from "./Reply.ts"
@@ -36,10 +40,13 @@ const page = (query: URLSearchParams): Reply.Reply => {
   })
 }
 
-/** All routes, with `messages` for `POST /v1/messages`; default `echo`. */
-export const make = (messages: Reply.Handler = echo): Reply.Handler => (request) => {
+export interface Options {
+  /** How batches fare; default: they have ended when they are first asked for. */
+  readonly batches?: Batches.Options
+}
+
+const others: Reply.Handler = (request) => {
   const route = `${request.method} ${request.path}`
-  if (route === "POST /v1/messages") return messages(request)
   return Effect.sync(() => {
     if (route === "POST /v1/messages/count_tokens") {
       return Reply.json(200, { input_tokens: Tokens.estimate(request.json) })
@@ -56,4 +63,13 @@ export const make = (messages: Reply.Handler = echo): Reply.Handler => (request)
     }
     return Reply.error(404, "not_found_error", "Not found")
   })
+}
+
+/** All routes, with `messages` for `POST /v1/messages`; default `echo`. */
+export const make = (messages: Reply.Handler = echo, options: Options = {}): Reply.Handler => {
+  const batches = Batches.make(messages, options.batches)
+  return (request) => {
+    if (request.path === "/v1/messages" && request.method === "POST") return messages(request)
+    return (Batches.isPath(request.path) ? batches : others)(request)
+  }
 }

@@ -1,3 +1,4 @@
+export * as Batches from "./Batches.ts"
 export * as Clouds from "./Clouds.ts"
 export * as Fault from "./Fault.ts"
 export * as FaultServer from "./FaultServer.ts"

@@ -21,13 +21,17 @@ const watched = (
   const before = seen.get(reservation)
   if (before !== undefined) return before
   let sent = false
+  let began = 0
   let settled = false
   const wrapped: ClaudeRateLimiter.Reservation = {
     waited: reservation.waited,
     observe: reservation.observe,
     sent: Effect.andThen(
       Effect.sync(() => {
-        if (!sent) tally.requests++
+        if (!sent) {
+          tally.requests++
+          began = tally.recorder.now()
+        }
         sent = true
         if (flight !== undefined) flight.sending = wrapped
       }),
@@ -38,9 +42,13 @@ const watched = (
         Effect.sync(() => {
           if (settled) return
           settled = true
-          if (settlement._tag === "Used") Tally.used(tally, model, settlement.usage)
-          else if (sent) {
-            Tally.count(tally.wastedBy, settlement._tag === "Failed" ? settlement.reason._tag : "Interrupted")
+          if (settlement._tag === "Used") {
+            Tally.used(tally, model, settlement.usage)
+            tally.recorder.answered(began, settlement.usage)
+          } else if (sent) {
+            const outcome = settlement._tag === "Failed" ? settlement.reason._tag : "Interrupted"
+            Tally.count(tally.wastedBy, outcome)
+            tally.recorder.missed(outcome)
           }
           // An answer that was used is still on its way to the worker.
           if (settlement._tag === "Failed" && flight?.sending === wrapped) flight.sending = undefined
@@ -67,7 +75,7 @@ export const limiter = (
             limiter.reserve({
               ...request,
               granted: (reservation) => {
-                Tally.count(tally.waits, "limiter", reservation.waited)
+                Tally.waited(tally, "limiter", reservation.waited)
                 request.granted?.(watched(tally, request.model, flight, reservation))
               }
             }).pipe(Effect.map((reservation) => watched(tally, request.model, flight, reservation))))
@@ -95,7 +103,7 @@ export const breaker = (tally: Tally.Tally): Layer.Layer<ClaudeCircuitBreaker.Cl
         check: (key) =>
           Effect.flatMap(Flight, (flight) => {
             if (flight?.retryingSince !== undefined) {
-              Tally.count(tally.waits, "retry", clock.currentTimeMillisUnsafe() - flight.retryingSince)
+              Tally.waited(tally, "retry", clock.currentTimeMillisUnsafe() - flight.retryingSince)
               flight.retryingSince = undefined
             }
             return timed(breaker.check(key))
@@ -104,7 +112,7 @@ export const breaker = (tally: Tally.Tally): Layer.Layer<ClaudeCircuitBreaker.Cl
           Effect.tap(timed(breaker.acquire(key)), () =>
             Effect.map(Flight, (flight) => {
               if (flight?.heldSince === undefined) return
-              Tally.count(tally.waits, "circuit", clock.currentTimeMillisUnsafe() - flight.heldSince)
+              Tally.waited(tally, "circuit", clock.currentTimeMillisUnsafe() - flight.heldSince)
               flight.heldSince = undefined
             }))
       })

@@ -36,7 +36,10 @@ const unreadable = (path: string) => (cause: unknown): BadInput =>
   new BadInput({ problems: [`${path}: cannot be read: ${textOf(cause)}`] })
 
 const read = (path: string): Stream.Stream<Line, BadInput> =>
-  Stream.fromAsyncIterable(lines(path), unreadable(path)).pipe(Stream.filter((line) => line.text.trim() !== ""))
+  // Each run of the stream reads the file anew.
+  Stream.suspend(() => Stream.fromAsyncIterable(lines(path), unreadable(path))).pipe(
+    Stream.filter((line) => line.text.trim() !== "")
+  )
 
 /** Checks every line; gives the ids of the jobs. */
 export const check = (path: string): Effect.Effect<Ids, BadInput> =>

@@ -42,7 +42,7 @@ const requeueMost = 60_000
 const continuations = 3
 
 /** What no other line would survive either. */
-const stopsRun = (reason: ClaudeError.Reason, modelWorked: boolean): boolean => {
+export const stopsRun = (reason: ClaudeError.Reason, modelWorked: boolean): boolean => {
   switch (reason._tag) {
     case "AccountOnHold":
     case "AuthenticationFailed":
@@ -58,11 +58,12 @@ const stopsRun = (reason: ClaudeError.Reason, modelWorked: boolean): boolean => 
 }
 
 /** Failures that say nothing about the line itself: it goes back to the queue. */
-const isTemporary = (reason: ClaudeError.Reason): boolean =>
+export const isTemporary = (reason: ClaudeError.Reason): boolean =>
   reason._tag === "CircuitOpen" || reason._tag === "LimiterRejected" ||
   (reason._tag !== "MalformedResponse" && (reason.outcome === "transient" || reason.outcome === "overload"))
 
-const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
+/** The request on a line, its gaps filled. */
+export const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
   const { stream: _, ...given } = job.params
   // The line is the user's own request: the API says what is wrong with it, in a result of its own.
   return {
@@ -73,12 +74,13 @@ const paramsOf = (job: Job, settings: Settings): ClaudeClient.MessageParams => {
 }
 
 /** Who has to do what first. */
-const firstStep = (reason: ClaudeError.Reason): string => {
+export const firstStep = (reason: ClaudeError.Reason): string => {
   const { steps, who } = Diagnosis.of(reason)
   return `${nameOf(who)}: ${steps[0] ?? ""}`
 }
 
-const halt = (run: Run, why: string): Effect.Effect<void> =>
+/** Ends the run for everybody, with why. */
+export const halt = (run: Run, why: string): Effect.Effect<void> =>
   Effect.andThen(
     Effect.sync(() => {
       run.why ??= why
@@ -122,6 +124,7 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
         yield* run.output.append(Results.succeeded(job.customId, result.success))
         run.worked.add(params.model)
         tally.succeeded++
+        tally.recorder.line(true)
         if (result.success.stop_reason === "refusal") tally.refused++
         return
       }
@@ -139,12 +142,14 @@ export const line = (run: Run, job: Job): Effect.Effect<void, OutputFailed, Clau
       if (!isTemporary(reason) || tries >= maxAttempts || late) {
         yield* run.output.append(Results.errored(job.customId, error))
         tally.errored++
+        tally.recorder.line(false)
+        tally.recorder.failed(job.customId, error)
         Tally.count(tally.erroredBy, reason._tag)
         if (!tally.advice.has(reason._tag)) tally.advice.set(reason._tag, firstStep(reason))
         return
       }
       tally.requeued++
-      Tally.count(tally.waits, "requeue", wait)
+      Tally.waited(tally, "requeue", wait)
       const stopped = yield* Effect.raceFirst(
         Effect.as(Effect.sleep(Duration.millis(wait)), false),
         Effect.as(Deferred.await(run.stop), true)

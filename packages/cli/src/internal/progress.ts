@@ -16,10 +16,13 @@ const bar = (tally: Tally.Tally, elapsed: number): string => {
   const done = Tally.done(tally)
   const share = tally.total === 0 ? 1 : done / tally.total
   const full = Math.round(share * width)
+  const begun = Math.min(width - full, Math.round(tally.answered / Math.max(1, tally.total) * width))
   const here = done - tally.before
   const left = here === 0 ? "" : `, ${time(elapsed / here * (tally.total - done))} left`
   const errored = tally.errored === 0 ? "" : `, ${tally.errored} errored`
-  return `${"█".repeat(full)}${"░".repeat(width - full)} ${done}/${tally.total}${errored}, ` +
+  return `${"█".repeat(full)}${"▒".repeat(begun)}${
+    "░".repeat(width - full - begun)
+  } ${done}/${tally.total}${errored}, ` +
     `${tally.inFlight} in flight, ${time(elapsed)}${left}`
 }
 
@@ -33,13 +36,14 @@ export const show = (tally: Tally.Tally): Effect.Effect<void, never, Scope.Scope
       const elapsed = clock.currentTimeMillisUnsafe() - start
       if (stderr.isTTY) stderr.write(`\r\u001b[K${bar(tally, elapsed)}`)
       else {
-        const { errored, inFlight, requests, succeeded, total } = tally
+        const { answered, errored, inFlight, requests, succeeded, total } = tally
         const line = {
           done: Tally.done(tally),
           total,
           succeeded,
           errored,
           inFlight,
+          answered,
           requests,
           elapsed: Math.round(elapsed)
         }

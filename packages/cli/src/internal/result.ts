@@ -39,3 +39,9 @@ export const errored = (customId: string, error: ClaudeError.ClaudeError): objec
     }
   }
 }
+
+/** A request of a batch that was not answered. */
+export const unanswered = (customId: string, type: "canceled" | "expired"): object => ({
+  custom_id: customId,
+  result: { type }
+})

@@ -1,7 +1,11 @@
 /** What a run has done so far. */
 import type { ClaudeError } from "effect-claude"
+import type { Cause } from "./report/data.ts"
+import type { Recorder } from "./report/recorder.ts"
 
 export interface Tally {
+  /** What the report is drawn from. */
+  readonly recorder: Recorder
   readonly total: number
   /** Lines of this input that the result file already held at the start. */
   readonly before: number
@@ -16,11 +20,13 @@ export interface Tally {
   requests: number
   readonly wastedBy: Map<string, number>
   /** Milliseconds, summed over all lines. */
-  readonly waits: Map<"limiter" | "retry" | "circuit" | "requeue", number>
+  readonly waits: Map<Cause, number>
   inputTokens: number
   outputTokens: number
   cacheTokens: number
   inFlight: number
+  /** Of those, what the API has answered in batches that have not ended. */
+  answered: number
   requeued: number
   /** What each model was charged. */
   readonly models: Map<string, Charged>
@@ -32,7 +38,8 @@ export interface Charged {
   outputTokens: number
 }
 
-export const make = (total: number, succeeded: number, errored: number): Tally => ({
+export const make = (recorder: Recorder, total: number, succeeded: number, errored: number): Tally => ({
+  recorder,
   total,
   before: succeeded + errored,
   erroredBefore: errored,
@@ -48,11 +55,18 @@ export const make = (total: number, succeeded: number, errored: number): Tally =
   outputTokens: 0,
   cacheTokens: 0,
   inFlight: 0,
+  answered: 0,
   requeued: 0,
   models: new Map()
 })
 
 export const count = <K>(map: Map<K, number>, key: K, more = 1): void => void map.set(key, (map.get(key) ?? 0) + more)
+
+/** A wait that is over, in milliseconds. */
+export const waited = (tally: Tally, cause: Cause, millis: number): void => {
+  count(tally.waits, cause, millis)
+  tally.recorder.waited(cause, millis)
+}
 
 export const done = (tally: Tally): number => tally.before + tally.succeeded + tally.errored
 

@@ -20,6 +20,7 @@ import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts"
 import type { Fallback } from "../policies/Fallback.ts"
 import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
+import type { Batches } from "./internal/batches/api.ts"
 import * as Complete from "./internal/complete.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
@@ -39,6 +40,11 @@ export interface CallOptions {
 }
 
 export interface StreamOptions extends CallOptions {
+  /**
+   * Has the API count the input before the limiter is asked, so that it charges a count in place of an estimate: one more
+   * request for each call, which costs no tokens. Without an answer within 5 seconds the estimate stands. Default false.
+   */
+  readonly countTokens?: boolean
   /**
    * How often a stream that broke after content goes on where it broke, by another request; see `MessageStream` for what
    * is kept. Default 0: never.
@@ -85,6 +91,8 @@ export class ClaudeClient extends Context.Service<ClaudeClient, {
   readonly listModels: (
     options?: CallOptions
   ) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>
+  /** The calls of the Message Batches API; `MessageBatches` is made of them. */
+  readonly batches: Batches
 }>()("effect-claude/client/ClaudeClient") {}
 
 /** See the service. */
@@ -164,14 +172,16 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
   const given = options.baseUrl ?? Option.getOrUndefined(yield* Config.option(Config.String("ANTHROPIC_BASE_URL")))
   const baseURL = given === "" ? undefined : given
   const sockets = yield* Sockets.Sockets
-  const fetch = options.fetch ?? (yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect)))
+  const pooled = options.fetch === undefined
+    ? yield* sockets.fetch(Duration.toMillis(settings.timeouts.connect))
+    : undefined
   return yield* make({
     settings,
     preflight: options.preflight ?? true,
     direct: true,
     fallback: options.fallback,
     secrets: [key],
-    sdk: Sdk.make({ apiKey: key, baseURL, fetch })
+    sdk: Sdk.make({ apiKey: key, baseURL, fetch: options.fetch ?? pooled, pooled: pooled !== undefined })
   })
 })
 

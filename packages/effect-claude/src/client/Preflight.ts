@@ -11,8 +11,9 @@ import { caching } from "./internal/preflight/cache.ts"
 import * as Facts from "./internal/preflight/facts.ts"
 import * as Fit from "./internal/preflight/fit.ts"
 import { media } from "./internal/preflight/media.ts"
+import * as Proven from "./internal/preflight/proven.ts"
 import { request } from "./internal/preflight/request.ts"
-import { continued, isFields, type Rules as Group, subjectOf } from "./internal/preflight/subject.ts"
+import { continued, type Fields, isFields, type Rules as Group, subjectOf } from "./internal/preflight/subject.ts"
 import { systems } from "./internal/preflight/system.ts"
 import { tools } from "./internal/preflight/tools.ts"
 
@@ -59,6 +60,12 @@ export const check = (params: unknown, options: Options = {}): ReadonlyArray<Cla
       fix: "Write { model, max_tokens, messages }."
     }]
   }
+  const short = Proven.shortened(params)
+  return short !== undefined && all(short, options, true).length === 0 ? [] : all(params, options, false)
+}
+
+/** `proven` where the messages are a part of a history, which has proved the conversation's own rules. */
+const all = (params: Fields, options: Options, proven: boolean): ReadonlyArray<ClaudeError.Violation> => {
   const waived = new Set(options.waive)
   const { model } = params
   const facts = options.facts ?? (typeof model === "string" ? factsOf(model) : undefined)
@@ -72,6 +79,7 @@ export const check = (params: unknown, options: Options = {}): ReadonlyArray<Cla
   for (const group of own) {
     for (const violation of group.check(subject)) if (!waived.has(violation.rule)) found.push(violation)
   }
+  if (proven) return found
   const passed = continued(subject) ? new Set([...waived, ...leftWithThread]) : waived
   for (const violation of Rules.violations(subject.messages, passed)) found.push(violation)
   return found.length > mostViolations ? found.slice(0, mostViolations) : found

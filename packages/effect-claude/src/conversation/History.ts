@@ -16,7 +16,7 @@ import * as Repair from "./internal/repair/repair.ts"
 import * as Rules from "./internal/rules.ts"
 import * as Synthetic from "./internal/synthetic.ts"
 import { idOf, isFields, turnsOf } from "./internal/turns.ts"
-import { log, Version } from "./internal/version.ts"
+import { listOf, log, Version } from "./internal/version.ts"
 
 /** What cannot be sent, or cannot stand where it was to be appended: every rule it breaks, by the API's paths. */
 export class InvalidHistory extends Schema.TaggedError<InvalidHistory>()("InvalidHistory", {
@@ -206,8 +206,11 @@ export const repair = (messages: ReadonlyArray<unknown>): Checked<Repaired> => {
   return Result.map(fromMessages(mended.messages), (history) => ({ history, changes: mended.changes }))
 }
 
-/** The list to send; a new one each time, its messages are not to be changed. */
-export const toMessages = (history: History): Array<MessageParam> => history[log].slice(0, history.length)
+/**
+ * The list to send; a new one each time, its messages are not to be changed. A client knows by the list that its messages
+ * are valid and how they are serialised, and does neither again.
+ */
+export const toMessages = (history: History): Array<MessageParam> => listOf(history)
 
 /** The messages as a JSON list, byte for byte that of `toMessages`; each is serialised once, whatever versions hold it. */
 export const toJson = (history: History): string => history[log].encoded(history.length)

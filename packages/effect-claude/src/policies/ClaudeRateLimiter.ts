@@ -5,13 +5,15 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redis from "effect/persistence/Redis"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as ClaudeError from "../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../errors/RateLimitHeaders.ts"
 import { storeMemory } from "./internal/limitStore.ts"
@@ -22,8 +24,12 @@ export interface ReserveRequest {
   /** The text's length in characters, where the tokens are not known: they are estimated from it. */
   readonly inputBytes?: number | undefined
   readonly inputTokens?: number | undefined
+  /** Some of the input may be read from the cache, which costs nothing: it may be charged less than its length. */
+  readonly cached?: boolean | undefined
   readonly maxTokens?: number | undefined
-  /** Higher goes first; default 0. */
+  /** Where it is known beforehand, in place of what is expected under `maxTokens`. */
+  readonly outputTokens?: number | undefined
+  /** Higher goes first, a whole number from -100 to 100; default 0. */
   readonly priority?: number | undefined
   /** An instant in Clock milliseconds. */
   readonly deadline?: number | undefined
@@ -77,6 +83,24 @@ export class ClaudeRateLimiter extends Context.Service<ClaudeRateLimiter, {
   ) => Effect.Effect<Reservation, ClaudeError.RequestExceedsLimit | ClaudeError.LimiterRejected>
   readonly state: Effect.Effect<ReadonlyArray<LimitState>>
 }>()("effect-claude/policies/ClaudeRateLimiter") {}
+
+/** How often `changes` looks, where it is not said; never more often than a hundred times a second. */
+const lookEvery = Duration.seconds(1)
+const mostOften = Duration.millis(10)
+
+/**
+ * The limits as they change, for dashboards: one value at once, then at most one in each `every` (default 1 second), and
+ * none while nothing has changed. It is computed when it is pulled: nothing is while nobody listens, and whoever is slow
+ * gets the newest.
+ */
+export const changes = (
+  options: { readonly every?: Duration.Input } = {}
+): Stream.Stream<ReadonlyArray<LimitState>, never, ClaudeRateLimiter> => {
+  const every = Duration.max(Duration.fromInputUnsafe(options.every ?? lookEvery), mostOften)
+  return Stream.unwrap(
+    ClaudeRateLimiter.useSync(({ state }) => Stream.fromEffectSchedule(state, Schedule.spaced(every)))
+  ).pipe(Stream.changes)
+}
 
 export interface ModelLimit {
   readonly requestsPerMinute?: number
@@ -164,6 +188,7 @@ export const withRateLimit: {
         limiter.reserve({
           model: guard.model,
           inputTokens: guard.inputTokens ?? 0,
+          outputTokens: guard.outputTokens ?? 0,
           priority: guard.priority,
           granted: (reservation) => {
             held = reservation
@@ -183,9 +208,7 @@ export const withRateLimit: {
           if (held === undefined) return Effect.void
           if (Exit.isSuccess(exit)) return held.settle({ _tag: "Used", usage })
           const reason = ClaudeError.reasonOf(Option.getOrUndefined(Cause.findErrorOption(exit.cause)))
-          return held.settle(
-            reason !== undefined ? { _tag: "Failed", reason } : { _tag: "Interrupted", usage }
-          )
+          return held.settle(reason !== undefined ? { _tag: "Failed", reason } : { _tag: "Interrupted" })
         }
       )
     })

@@ -286,7 +286,7 @@ const strings = (messages: ReadonlyArray<unknown>, type: string) =>
 const rejected = (messages: ReadonlyArray<unknown>) =>
   RequestRules.rules.filter(({ name }) => conversationRules.has(name)).flatMap((rule) => {
     const body = { model: "claude-haiku-4-5", max_tokens: 1, messages }
-    const rejection = rule.check({ body } as unknown as Parameters<typeof rule.check>[0], {})
+    const rejection = rule.check({ json: body } as unknown as Parameters<typeof rule.check>[0], {})
     return rejection === undefined ? [] : [`${rule.name}: ${rejection.message}`]
   })
 const conversationRules = new Set([
@@ -299,6 +299,11 @@ const conversationRules = new Set([
   "duplicate result",
   "duplicate use"
 ])
+
+it("the server's own rules see what is broken", () => {
+  assert.match(rejected([user(result("a"))]).join(), /orphan/)
+  assert.deepStrictEqual(rejected([user(text("hi"))]), [])
+})
 
 describe("repair's laws, over conversations with broken parts", () => {
   it.effect.prop(

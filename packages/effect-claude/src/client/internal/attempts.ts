@@ -7,14 +7,16 @@ import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
 import type { Lease } from "../../policies/internal/lease.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import type { Plan } from "./continuation.ts"
-import { guarded } from "./guarded.ts"
 import { Joiner } from "./joiner.ts"
 import { EventReader } from "./reader.ts"
 import * as Sdk from "./sdk.ts"
 import type { Watchdog } from "./watchdog.ts"
+import * as Within from "./within.ts"
 
 export interface Transport {
   readonly sdk: Sdk.SdkClient
+  /** Whether the instance behind it is of our own making. */
+  readonly own: boolean
   readonly watchdog: Watchdog
   readonly now: () => number
   readonly secrets: ReadonlyArray<string>
@@ -48,7 +50,8 @@ export interface Context {
 const late = (context: Context, partial?: ClaudeError.Partial): ClaudeError.DeadlineExceeded =>
   new ClaudeError.DeadlineExceeded({ deadline: context.total, partial })
 
-const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
+/** What was thrown in an attempt, as a reason. */
+export const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason | undefined =>
   Sdk.reasonOf(thrown, {
     now: context.transport.now(),
     secrets: context.transport.secrets,
@@ -59,7 +62,7 @@ const failed = (context: Context) => (thrown: unknown): ClaudeError.RealReason |
     }
   })
 
-/** A promise within the smaller of a bound and the deadline. */
+/** A promise within the smaller of a bound and the deadline; the limiter learns from an answer that failed too. */
 export const within = <A>(
   context: Context,
   bound: Duration.Duration,
@@ -68,27 +71,14 @@ export const within = <A>(
   stop: () => void
 ): Effect.Effect<A, ClaudeError.Reason> =>
   Effect.suspend(() => {
-    const { attempt } = context.settings.timeouts
-    const left = context.deadline - context.transport.now()
-    const attemptLeft = context.began + Duration.toMillis(attempt) - context.transport.now()
-    const millis = Math.min(Duration.toMillis(bound), attemptLeft)
     let seen: ((name: string) => string | null) | undefined
-    const work = guarded<A, ClaudeError.Reason>({
-      watchdog: context.transport.watchdog,
-      millis: Math.min(millis, left),
-      late: () => {
-        if (left < millis) return late(context)
-        return attemptLeft <= millis
-          ? new ClaudeError.TimedOut({ phase: "attempt", after: attempt })
-          : new ClaudeError.TimedOut({ phase, after: bound })
-      },
+    const work = Within.within({ ...context, ...context.transport }, bound, phase, {
       start,
       stop,
       failed: (thrown) => {
         seen = Sdk.headersOf(thrown)
         return failed(context)(thrown)
-      },
-      left: context.lease.keepUntil
+      }
     })
     return Effect.tapError(
       work,
@@ -110,7 +100,7 @@ const open = (context: Context, params: Params): Effect.Effect<Sdk.Opened, Claud
           context,
           bound,
           "headers",
-          () => Sdk.open(context.transport.sdk, params, controller.signal),
+          () => Sdk.open(context.transport.sdk, params, controller.signal, context.transport.own),
           () => controller.abort()
         )
       ),
@@ -125,7 +115,8 @@ const isMessage = (value: unknown): value is Anthropic.Message =>
   typeof value === "object" && value !== null && "type" in value && value.type === "message" && "content" in value &&
   Array.isArray(value.content)
 
-const parse = (text: string): unknown => {
+/** Undefined for what is no JSON. */
+export const parse = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
@@ -133,7 +124,8 @@ const parse = (text: string): unknown => {
   }
 }
 
-const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
+/** The body of a JSON answer. */
+export const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
   within(context, context.settings.timeouts.idle, "idle", opened.text, opened.cancel).pipe(
     Effect.mapError((reason) =>
       reason._tag === "ConnectionFailed"
@@ -147,7 +139,8 @@ const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, Clau
     )
   )
 
-const malformed = (context: Context, opened: Sdk.Opened, body: string): ClaudeError.Reason =>
+/** The reason for a body that is not what was asked for. */
+export const malformed = (context: Context, opened: Sdk.Opened, body: string): ClaudeError.Reason =>
   ClaudeError.fromBody(body, {
     status: opened.status,
     header: opened.header,

@@ -31,6 +31,18 @@ const incomplete = (message: Messages.Message): ClaudeError.Reason | undefined =
   }
 }
 
+/** The error for an answer that stopped for a reason newer than this library. */
+export const unknownStop = (message: Messages.Message, stopReason: string | null): ClaudeError.ClaudeError =>
+  new ClaudeError.ClaudeError({
+    method: "requireComplete",
+    reason: new ClaudeError.UnknownStop({
+      message: `The answer stopped for "${stopReason}".`,
+      answer: message as unknown as ClaudeError.Partial["content"][number],
+      stopReason
+    }),
+    attempts: []
+  })
+
 export const requireComplete = <E, R>(
   self: Effect.Effect<Messages.Message, E, R>
 ): Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R> =>

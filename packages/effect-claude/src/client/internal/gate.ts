@@ -67,6 +67,26 @@ export class Gate {
     })
   }
 
+  /** What is wrong with one request of a batch, undefined if it may be sent. */
+  batch(request: { readonly custom_id: string; readonly params: unknown }): ClaudeError.RequestRejected | undefined {
+    if (this.surroundings.setting === false) return undefined
+    const model = modelOf(request.params)
+    const violations = Preflight.checkBatch([request], {
+      direct: this.surroundings.direct,
+      facts: model === undefined ? undefined : this.facts.of(model),
+      ...(this.options.waive === undefined ? {} : { waive: this.options.waive })
+    })
+    if (violations.length === 0) return undefined
+    return new ClaudeError.RequestRejected({
+      violations: violations.map(({ fix, message, path, rule }) => ({
+        path: path.replace(/^requests\.0\./, ""),
+        rule,
+        message,
+        fix
+      }))
+    })
+  }
+
   private inform(model: string, isKnown: boolean): Effect.Effect<void> {
     const { direct, now } = this.surroundings
     if (this.options.fetchModels === true && !this.facts.isFresh(model) && now() - this.asked >= askEvery) {

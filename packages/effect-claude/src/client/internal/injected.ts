@@ -26,17 +26,31 @@ export const injected = (
   sdk: SdkClient,
   chaos: () => Verdict,
   sleep: (millis: number, signal: AbortSignal | null | undefined) => Promise<void>
-): SdkClient => ({
-  baseURL: sdk.baseURL,
-  models: sdk.models,
-  messages: {
-    ...(sdk.messages.countTokens === undefined ? {} : { countTokens: sdk.messages.countTokens.bind(sdk.messages) }),
-    create: (body, options) => ({
-      asResponse: async () => {
-        const { fault, wait } = chaos()
-        if (wait > 0) await sleep(wait, options?.signal)
-        return fault === undefined ? sdk.messages.create(body, options).asResponse() : befall[fault]()
-      }
+): SdkClient => {
+  const befallen =
+    (ask: () => Promise<Response>, options: { readonly signal?: AbortSignal | null | undefined } = {}) => async () => {
+      const { fault, wait } = chaos()
+      if (wait > 0) await sleep(wait, options.signal)
+      return fault === undefined ? ask() : befall[fault]()
+    }
+  const by = (method: "get" | "post" | "delete"): Pick<SdkClient, "get" | "post" | "delete"> => {
+    const ask: SdkClient["get"] = (path, options) => ({
+      asResponse: befallen(() => sdk[method]!(path, options).asResponse(), options)
     })
+    return sdk[method] === undefined ? {} : { [method]: ask }
   }
-})
+  return {
+    baseURL: sdk.baseURL,
+    models: sdk.models,
+    ...by("get"),
+    ...by("post"),
+    ...by("delete"),
+    messages: {
+      ...(sdk.messages.batches === undefined ? {} : { batches: sdk.messages.batches }),
+      ...(sdk.messages.countTokens === undefined ? {} : { countTokens: sdk.messages.countTokens.bind(sdk.messages) }),
+      create: (body, options) => ({
+        asResponse: befallen(() => sdk.messages.create(body, options).asResponse(), options)
+      })
+    }
+  }
+}

@@ -9,6 +9,8 @@ interface Controller {
 }
 
 const highWater = 256 * 1024
+/** Read on from here: a socket that is paused and resumed piece by piece copies what it had read each time. */
+const lowWater = 64 * 1024
 const decoder = new TextDecoder()
 
 const abortError = (): Error => new DOMException("This operation was aborted", "AbortError")
@@ -109,7 +111,7 @@ export class LeanResponse {
     const piece = this.pieces.shift()
     if (piece === undefined) return undefined
     this.size -= piece.length
-    if (this.paused && this.size < highWater) {
+    if (this.paused && this.size <= lowWater) {
       this.paused = false
       this.controller?.resume()
     }

@@ -1,4 +1,5 @@
 /** The client over one SDK instance: each method is one call under all policies. */
+import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,11 +16,13 @@ import { RetryBudget } from "../../policies/RetryBudget.ts"
 import { Listener, type Source } from "../../telemetry/internal/hook.ts"
 import type { CallOptions, ClaudeClient, CreateOptions, StreamOptions } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
+import * as Batches from "./batches/calls.ts"
 import { collecting } from "./collecting.ts"
+import { counted, mostCounting } from "./counting.ts"
 import { falling } from "./falling.ts"
 import { Gate, type Setting } from "./gate.ts"
 import { injected } from "./injected.ts"
-import { forMessage, type Run, type Told } from "./run.ts"
+import { forMessage, type Request, type Run, type Told } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
 import * as Watchdog from "./watchdog.ts"
@@ -58,12 +61,14 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   }
   const transport: Attempts.Transport = {
     sdk,
+    own: Sdk.isOwn(given),
     secrets,
     watchdog: yield* Watchdog.make,
     now: () => clock.currentTimeMillisUnsafe()
   }
   const gate = new Gate({ setting: preflight, direct, now: transport.now })
   const host = hostOf(sdk.baseURL)
+  const countKey = `${host} countTokens`
   const untilOf = (options: CallOptions): number =>
     transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
@@ -71,8 +76,12 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   const shared = new Shared()
   const bulkhead = shared.bulkheadOf("", settings.bulkhead)
 
-  const call: Run = (request, attempt) => {
-    const { model, options, resend, size } = request
+  const send = <A>(
+    request: Request,
+    attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>,
+    inputTokens?: number
+  ): Effect.Effect<A, ClaudeError.ClaudeError> => {
+    const { model, options, size } = request
     const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
     const deadline = request.until === undefined
       ? total
@@ -84,7 +93,10 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       get inputBytes() {
         return size.bytes
       },
-      inputTokens: undefined,
+      inputTokens,
+      get cached() {
+        return size.cached
+      },
       get maxTokens() {
         return size.maxTokens
       },
@@ -93,13 +105,30 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       deadline,
       maxServerWait: settings.maxServerWait,
       retry: settings.retry,
-      resend,
+      get resend() {
+        return request.resend
+      },
       told: options.told,
-      // JSON begins when it is finished, so that each way of asking has its own.
       bulkhead,
-      beginnings: shared.beginningsOf(`${request.method} ${model}`, hedge),
+      // JSON begins when it is finished, so that each way of asking has its own.
+      beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>
         attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
+    })
+  }
+
+  const call: Run = (request, attempt) => {
+    const { count, options } = request
+    if (count === undefined) return send(request, attempt)
+    return Effect.suspend(() => {
+      const until = request.until ?? untilOf(options)
+      const left = Duration.millis(Math.max(0, until - transport.now()))
+      const once = { deadline: Duration.min(left, mostCounting), maxAttempts: 1 }
+      return Effect.flatMap(
+        // Where counting is known to be down it is not waited for.
+        counted((params) => Effect.andThen(services.breaker.check(countKey), countOf(params, once)), count()),
+        (tokens) => send({ ...request, until }, attempt, tokens)
+      )
     })
   }
 
@@ -108,7 +137,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     options: CallOptions & Told,
     start: ((signal: AbortSignal) => Promise<A>) | undefined
   ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    call({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
+    send({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
       if (start === undefined) return Effect.fail(missing(method))
       const controller = new AbortController()
       const bound = settings.timeouts.headers
@@ -120,7 +149,18 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       )
     })
 
+  const countOf = (params: Messages.MessageCountTokensParams, options: CallOptions & Told = {}) => {
+    const count = sdk.messages.countTokens
+    return plain(
+      "countTokens",
+      options,
+      count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
+    )
+  }
+
+  const batches = Batches.make({ run: call, transport, settings, missing, gate })
   const client: ClaudeClient["Service"] = {
+    batches,
     createMessage: (params, options: CreateOptions & Told = {}) =>
       Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
         const { continuations = 0, continueOnMaxTokens = 0 } = options
@@ -143,17 +183,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
             untilOf(options)
           ))
       ),
-    countTokens: (params, options = {}) => {
-      const count = sdk.messages.countTokens
-      return Effect.andThen(
-        gate.pass("countTokens", params),
-        plain(
-          "countTokens",
-          options,
-          count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
-        )
-      )
-    },
+    countTokens: (params, options = {}) => Effect.andThen(gate.pass("countTokens", params), countOf(params, options)),
     getModel: (id, options = {}) => {
       const { models } = sdk
       return Effect.tap(
@@ -185,8 +215,14 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     host,
     limits: services.limiter.state,
     circuit: (model) => services.breaker.state(`${host} ${model}`),
-    retries: services.budget.level
+    retries: services.budget.level,
+    closers: new Set()
   }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const close of source.closers) close()
+    })
+  )
   const whole = fallback === undefined
     ? client
     : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }

@@ -1,4 +1,6 @@
-/** The size of a request's text in characters, for the limiter's estimate; an image counts as its usual tokens. */
+/** A request's text for the limiter's estimate: its size, an image as its usual tokens, and whether a cache may help. */
+import type { Measure } from "../../conversation/internal/log.ts"
+import { log, versionOf } from "../../conversation/internal/version.ts"
 
 /** Characters that stand for one base64 source: about 1,500 tokens. */
 const sourceCharacters = 5_250
@@ -9,6 +11,7 @@ const mostCharacters = 64 * 1024 * 1024
 
 interface Sum {
   characters: number
+  cached: boolean
 }
 
 const visit = (value: unknown, depth: number, sum: Sum): void => {
@@ -33,12 +36,27 @@ const visit = (value: unknown, depth: number, sum: Sum): void => {
   sum.characters += 2
   for (const [name, item] of Object.entries(value)) {
     sum.characters += name.length
+    sum.cached ||= name === "cache_control"
     visit(item, depth + 1, sum)
   }
 }
 
-export const measure = (value: unknown): number => {
-  const sum: Sum = { characters: 0 }
+const measureAny = (value: unknown): Sum => {
+  const sum: Sum = { characters: 0, cached: false }
   visit(value, 0, sum)
-  return sum.characters
+  return sum
+}
+
+const charactersOf: Measure = (message) => measureAny(message).characters
+const cachedOf: Measure = (message) => measureAny(message).cached ? 1 : 0
+
+/** Of a history's messages only those are measured that were not before. */
+export const measure = (params: object): Readonly<Sum> => {
+  const version = versionOf(Reflect.get(params, "messages"))
+  if (version === undefined) return measureAny(params)
+  const rest = measureAny({ ...params, messages: [] })
+  return {
+    characters: rest.characters + version[log].sum(charactersOf, version.length),
+    cached: rest.cached || version[log].sum(cachedOf, version.length) > 0
+  }
 }

@@ -3,7 +3,7 @@ import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { CallWatch } from "../../telemetry/internal/hook.ts"
-import type { CallOptions } from "../ClaudeClient.ts"
+import type { CallOptions, StreamOptions } from "../ClaudeClient.ts"
 import type { Context } from "./attempts.ts"
 import { measure } from "./measure.ts"
 
@@ -12,6 +12,8 @@ type Params = Omit<Anthropic.MessageCreateParamsNonStreaming, "stream">
 /** What the limiter estimates from, read by every attempt. */
 export interface Size {
   readonly bytes: number
+  /** Some of it may be read from the cache. */
+  readonly cached?: boolean
   readonly maxTokens: number | undefined
 }
 
@@ -25,8 +27,12 @@ export interface Request {
   readonly model: string
   readonly size: Size
   readonly options: CallOptions & Told
+  /** To be counted by the API before the limiter is asked. */
+  readonly count?: (() => Params) | undefined
   /** False for what must not be sent again once sent. */
   readonly resend: boolean
+  /** False for what must never be on its way twice at once. */
+  readonly hedged?: boolean
   /** When the call that this is a part of must be done, as an instant. Default: its deadline from now. */
   readonly until?: number
 }
@@ -42,7 +48,7 @@ export interface Run {
 export const nameOf = (model: unknown): string => typeof model === "string" ? model : "unknown"
 
 /** A thread that goes on is never sent again: the first may have arrived. */
-const mayResend = (params: object): boolean =>
+export const mayResend = (params: object): boolean =>
   !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
     params.thread.type === "continue")
 
@@ -50,16 +56,25 @@ const mayResend = (params: object): boolean =>
 export const forMessage = (
   method: string,
   current: () => Params,
-  options: CallOptions & Told,
+  options: StreamOptions & Told,
   until?: number
 ): Request => {
   const params = current()
+  let measured: { readonly of: Params; readonly sum: ReturnType<typeof measure> } | undefined
+  const sum = (): ReturnType<typeof measure> => {
+    const now = current()
+    if (measured?.of !== now) measured = { of: now, sum: measure(now) }
+    return measured.sum
+  }
   return {
     method,
     model: nameOf(params.model),
     size: {
       get bytes() {
-        return measure(current())
+        return sum().characters
+      },
+      get cached() {
+        return sum().cached
       },
       get maxTokens() {
         // With preflight off it may be anything.
@@ -68,6 +83,7 @@ export const forMessage = (
       }
     },
     options,
+    count: options.countTokens === true ? current : undefined,
     resend: mayResend(params),
     ...(until === undefined ? {} : { until })
   }

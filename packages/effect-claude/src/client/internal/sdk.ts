@@ -1,4 +1,4 @@
-// @effect-diagnostics asyncFunction:off
+// @effect-diagnostics asyncFunction:off globalFetch:off
 /**
  * The seam to the SDK, and the only place that imports its values: one request, its answer as bytes, and what it threw
  * as a reason. Its own retries are off for every request, whoever made the instance.
@@ -6,6 +6,7 @@
 import Anthropic from "@anthropic-ai/sdk"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import { LeanResponse } from "./leanResponse.ts"
+import { writing, written } from "./written.ts"
 
 /** What is used of an SDK client; `Anthropic` and the clouds' clients all have it. */
 export interface SdkClient {
@@ -19,6 +20,8 @@ export interface SdkClient {
       body: Anthropic.MessageCountTokensParams,
       options?: Anthropic.RequestOptions
     ) => PromiseLike<Anthropic.MessageTokensCount>
+    /** Only whether it is there: its routes are asked by their paths. */
+    readonly batches?: object
   }
   readonly models?: {
     readonly retrieve: (
@@ -31,28 +34,59 @@ export interface SdkClient {
       options?: Anthropic.RequestOptions
     ) => AsyncIterable<Anthropic.ModelInfo>
   } | undefined
+  readonly get?: Ask
+  readonly post?: Ask
+  readonly delete?: Ask
+}
+
+type Ask = (
+  path: string,
+  options?: Anthropic.RequestOptions
+) => { readonly asResponse: () => Promise<Response> }
+
+/** A request by its path. */
+export interface Asked {
+  readonly method: "get" | "post" | "delete"
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** JSON that is written already. */
+  readonly body?: Uint8Array
 }
 
 export interface SdkOptions {
   readonly apiKey: string
   readonly baseURL: string | undefined
   readonly fetch: typeof globalThis.fetch | undefined
+  /** Whether that is the pool's, which takes bytes as well as text. */
+  readonly pooled: boolean
 }
 
 /** Longer than any bound of ours: the SDK's own timer never fires first. */
 const sdkTimeout = 2 ** 31 - 1
 
-export const make = (options: SdkOptions): SdkClient =>
-  new Anthropic({
+/** Instances of our own, whose bodies nothing rewrites on their way. */
+const own = new WeakSet<SdkClient>()
+
+export const isOwn = (client: SdkClient): boolean => own.has(client)
+
+export const make = (options: SdkOptions): SdkClient => {
+  const client = new Anthropic({
     apiKey: options.apiKey,
     authToken: null,
     maxRetries: 0,
     timeout: sdkTimeout,
     // Spans are ours to make; the SDK's own tracing costs a tenth of the call even when nobody listens.
     openTelemetry: false,
-    ...(options.baseURL === undefined ? {} : { baseURL: options.baseURL }),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch })
+    // Without one the global `fetch` of the moment, as the SDK would.
+    fetch: writing(
+      options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      options.pooled ? "bytes" : "text"
+    ),
+    ...(options.baseURL === undefined ? {} : { baseURL: options.baseURL })
   })
+  own.add(client)
+  return client
+}
 
 /** Request options that leave retries and timeouts to us. */
 export const requestOptions = (signal: AbortSignal): Anthropic.RequestOptions => ({
@@ -137,13 +171,47 @@ export const ask = async <A>(body: unknown, start: () => PromiseLike<A>): Promis
   }
 }
 
-/** Sends a request and waits for its headers. */
+/** What belongs into a header, where the parameters name betas: no part of a body. */
+const withBetas = (
+  params: Anthropic.MessageCreateParams,
+  options: Anthropic.RequestOptions
+): readonly [Anthropic.MessageCreateParams, Anthropic.RequestOptions] => {
+  if (!("betas" in params)) return [params, options]
+  const { betas, ...body } = params
+  return Array.isArray(betas) && betas.length > 0
+    ? [body, { ...options, headers: { "anthropic-beta": betas.join(",") } }]
+    : [body, options]
+}
+
+/** Sends a request and waits for its headers; over an instance of our own a history's messages are not serialised again. */
 export const open = async (
   client: SdkClient,
   params: Anthropic.MessageCreateParams,
-  signal: AbortSignal
-): Promise<Opened> =>
-  opened(await ask(params, () => client.messages.create(params, requestOptions(signal)).asResponse()))
+  signal: AbortSignal,
+  isOwn: boolean
+): Promise<Opened> => {
+  const [body, options] = withBetas(params, requestOptions(signal))
+  const light = isOwn ? written(body) : undefined
+  const start = light === undefined
+    ? () => client.messages.create(body, options)
+    : () => client.messages.create(light.params, { ...options, fetchOptions: light.fetchOptions })
+  return opened(await ask(params, () => start().asResponse()))
+}
+
+/** Sends a request by its path and waits for its headers; undefined where the instance has no such way. */
+export const askPath = (client: SdkClient, asked: Asked): ((signal: AbortSignal) => Promise<Opened>) | undefined => {
+  const { body, method, path, query } = asked
+  if (client[method] === undefined) return undefined
+  return async (signal) =>
+    opened(
+      await ask(undefined, () =>
+        client[method]!(path, {
+          ...requestOptions(signal),
+          ...(query === undefined ? {} : { query }),
+          ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } })
+        }).asResponse())
+    )
+}
 
 const directHost = "api.anthropic.com"
 const versionHeader = "anthropic-version"

@@ -126,6 +126,7 @@ export const streaming = Effect.fnUntraced(
       ClaudeError.ClaudeError | Cause.Done
     > {
       yield* context.lease.succeed(reader.accumulator.used())
+      told?.answered(reader.whole.result())
       const kept = held?.release()
       if (held?.reached !== true || kept === undefined) return yield* Cause.done()
       held.reached = false

@@ -68,6 +68,9 @@ export class Alarm {
   }
 }
 
+/** With no bound in force nothing sleeps for longer, so that bounds which were lifted keep no process alive. */
+const rest = 1000
+
 const never: Bound = { lift: () => {} }
 
 export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(function*() {
@@ -75,6 +78,7 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const heap: Array<Entry> = []
   let dead = 0
+  let driving = false
   let driver: Fiber.Fiber<void> | undefined
   let target = Infinity
 
@@ -120,6 +124,7 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
 
   const drive: Effect.Effect<void> = Effect.suspend(() => {
     const now = clock.currentTimeMillisUnsafe()
+    driving = true
     for (let head = heap[0]; head !== undefined && (head.fire === undefined || head.at <= now); head = heap[0]) {
       pop()
       const { fire } = head
@@ -127,6 +132,8 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
       if (fire === undefined) dead--
       else fire()
     }
+    driving = false
+    if (dead === heap.length) sweep()
     const head = heap[0]
     if (head === undefined) {
       target = Infinity
@@ -143,6 +150,15 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
     driver = run(drive)
   }
 
+  /** Every bound was lifted. */
+  const settle = (): void => {
+    const at = clock.currentTimeMillisUnsafe() + rest
+    if (driving || target <= at) return
+    driver?.interruptUnsafe()
+    target = at
+    driver = run(Effect.andThen(clock.sleep(Duration.millis(rest)), drive))
+  }
+
   yield* Effect.addFinalizer(() => Effect.suspend(() => driver === undefined ? Effect.void : Fiber.interrupt(driver)))
 
   return {
@@ -155,7 +171,8 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
           if (entry.fire === undefined) return
           entry.fire = undefined
           dead++
-          if (dead > 64 && dead * 2 > heap.length) sweep()
+          if (dead === heap.length) settle()
+          else if (dead > 64 && dead * 2 > heap.length) sweep()
         }
       }
       heap.push(entry)

@@ -25,35 +25,36 @@ export const watched = (
     params
   })
   return {
+    batches: client.batches,
     createMessage: (params, options) =>
-      Hook.call(
+      Hook.watched(
         built,
         called("createMessage", params),
         (message) => message,
         (told) => client.createMessage(params, told === undefined ? options : telling(options, told))
       ),
     streamMessage: (params, options) =>
-      Hook.stream(
+      Hook.watchedStream(
         built,
         called("streamMessage", params),
         (told) => client.streamMessage(params, told === undefined ? options : telling(options, told))
       ),
     countTokens: (params, options) =>
-      Hook.call(
+      Hook.watched(
         built,
         called("countTokens", params),
         noAnswer,
         (told) => client.countTokens(params, told === undefined ? options : telling(options, told))
       ),
     getModel: (id, options) =>
-      Hook.call(
+      Hook.watched(
         built,
         called("getModel", undefined, id),
         noAnswer,
         (told) => client.getModel(id, told === undefined ? options : telling(options, told))
       ),
     listModels: (options) =>
-      Hook.call(
+      Hook.watched(
         built,
         called("listModels", undefined),
         noAnswer,

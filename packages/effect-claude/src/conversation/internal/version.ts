@@ -1,4 +1,5 @@
-/** One version of a history: a log, and how much of it belongs to this version. */
+/** One version of a history: a log, how much of it belongs to this version, and the lists that were made of it. */
+import type Anthropic from "@anthropic-ai/sdk"
 import type { Log } from "./log.ts"
 
 /** Hides the log from whoever holds a history. */
@@ -13,4 +14,21 @@ export class Version {
     this[log] = of
     this.length = length
   }
+}
+
+const lists = new WeakMap<object, Version>()
+
+/** A new list of a version's messages, of which `versionOf` knows the version. */
+export const listOf = (version: Version): Array<Anthropic.MessageParam> => {
+  const list = version[log].slice(0, version.length)
+  lists.set(list, version)
+  return list
+}
+
+/** The version whose messages a list holds, and nothing else; undefined for one that was made or changed elsewhere. */
+export const versionOf = (list: unknown): Version | undefined => {
+  const version = typeof list === "object" && list !== null ? lists.get(list) : undefined
+  if (version === undefined || !Array.isArray(list) || list.length !== version.length) return undefined
+  for (let index = 0; index < list.length; index++) if (list[index] !== version[log].at(index)) return undefined
+  return version
 }

@@ -131,7 +131,7 @@ export class LimiterRejected extends Schema.TaggedError<LimiterRejected>()("Limi
   override get message(): string {
     if (this.why === "unavailable") return "The limiter shares its limits through a Redis that does not answer."
     return this.why === "queueFull"
-      ? "The queue of the limiter or the bulkhead is full."
+      ? `The queue is full; this request would be admitted in ${seconds(this.wait)} at the earliest.`
       : `The limiter would admit this request in ${seconds(this.wait)}, after its deadline.`
   }
 }

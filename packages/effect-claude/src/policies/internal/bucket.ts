@@ -39,15 +39,18 @@ const nearlyFull = 0.9
 const guard = 1000
 /** However much others use, this share of the limit is counted on. */
 const leastShare = 0.05
+/** One in three years, so that a limit of nothing makes no infinite wait. */
+const leastRate = 6e-7
 
 export class Bucket {
   /** Per minute; undefined while nobody has said. */
   limit: number | undefined
   /** The newest answer that set the level: requests sent until then are in it at their true cost. */
   anchored = -1
-  private readonly configured: number | undefined
-  private readonly burst: number
-  private level = 0
+  private configured: number | undefined
+  private burst = 1
+  private readonly least: number
+  private level = Infinity
   private at: number
   /** What others used in so many milliseconds, both fading. */
   private used = 0
@@ -55,17 +58,25 @@ export class Bucket {
   private last: Sample | undefined
   private next: Sample | undefined
 
-  constructor(configured: number | undefined, burst: number, now: number) {
-    this.configured = configured
-    this.limit = configured
-    this.burst = burst
+  /** `least`: what is taken from it at once at least, if anything may be. */
+  constructor(now: number, least: number) {
     this.at = now
-    this.level = this.capacity
+    this.least = least
+  }
+
+  /** Says its limit, anew or for the first time; what is in it stays, as far as it has room. */
+  configure(configured: number | undefined, burst: number, now: number): void {
+    this.read(now)
+    this.configured = configured
+    this.burst = burst
+    this.limit = this.limit === undefined ? configured : Math.min(this.limit, configured ?? Infinity)
+    this.level = Math.min(this.level, this.capacity)
   }
 
   /** The most it holds. */
   get capacity(): number {
-    return this.limit === undefined ? Infinity : this.limit * this.burst
+    if (this.limit === undefined) return Infinity
+    return this.limit === 0 ? 0 : Math.max(this.least, this.limit * this.burst)
   }
 
   /** What was charged until this request is of no interest any more. */
@@ -80,7 +91,8 @@ export class Bucket {
 
   /** What is left to us of each minute. */
   get rate(): number {
-    return this.limit === undefined ? Infinity : Math.max(this.limit * leastShare, this.limit - this.foreign)
+    if (this.limit === undefined) return Infinity
+    return Math.max(leastRate, this.limit * leastShare, this.limit - this.foreign)
   }
 
   read(now: number): number {
@@ -150,7 +162,7 @@ export class Bucket {
     this.last = next
     this.next = { seq, at, remaining }
     if (last === undefined || next === undefined) return
-    const full = limit * this.burst * nearlyFull
+    const full = this.capacity * nearlyFull
     const millis = next.at - last.at
     const keep = Math.exp(-millis / memory)
     this.weight *= keep

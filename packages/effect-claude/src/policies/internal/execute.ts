@@ -31,6 +31,8 @@ export interface Call<A> {
   readonly key: string
   readonly inputBytes: number | undefined
   readonly inputTokens: number | undefined
+  /** Some of the input may be read from the cache. */
+  readonly cached?: boolean | undefined
   readonly maxTokens: number | undefined
   readonly priority: number
   readonly maxAttempts: number
@@ -82,6 +84,7 @@ const once = <A>(
       model: call.model,
       inputBytes: call.inputBytes,
       inputTokens: call.inputTokens,
+      cached: call.cached,
       maxTokens: call.maxTokens,
       priority: call.priority,
       deadline: admitBy,
@@ -268,7 +271,11 @@ export const execute = <A>(
         orElse: () => Effect.fail(new ClaudeError.DeadlineExceeded({ deadline: call.deadline }))
       }),
       {
-        onSuccess: () => tries(services, call, clock, clock.currentTimeMillisUnsafe(), deadline, slot),
+        onSuccess: () => {
+          const entered = clock.currentTimeMillisUnsafe()
+          if (entered > began) call.told?.waited("bulkhead", entered - began)
+          return tries(services, call, clock, entered, deadline, slot)
+        },
         onFailure: refused
       }
     ).pipe(Effect.ensuring(Effect.sync(() => slot?.leave())))

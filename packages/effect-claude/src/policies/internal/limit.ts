@@ -17,6 +17,15 @@ export interface LimitSettings {
   readonly lookahead: number
 }
 
+const names = [
+  "requestsPerMinute",
+  "inputTokensPerMinute",
+  "outputTokensPerMinute",
+  "concurrency",
+  "burst",
+  "lookahead"
+] as const
+
 /** The first pause after a 429 without a hint; it doubles to the second. */
 const pauseStart = 1000
 const pauseMost = 30_000
@@ -24,21 +33,25 @@ const pauseMost = 30_000
 /** Token levels come rounded to thousands: so far off they may be. */
 const rounding = { requests: 0, inputTokens: 500, outputTokens: 500 } as const
 
-const dimensions = ["requests", "inputTokens", "outputTokens"] as const
+export const dimensions = ["requests", "inputTokens", "outputTokens"] as const
 export type Dimension = typeof dimensions[number]
 
 const none: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
+
+/** A server that says to wait for longer is not believed, in milliseconds: thirty days. */
+const mostPause = 30 * 86_400_000
 
 export class Limit {
   readonly buckets: { readonly [D in Dimension]: Bucket }
   readonly waiters = new Waiters()
   readonly learned = new Learned()
-  readonly settings: LimitSettings
+  settings: LimitSettings
   inFlight = 0
   pausedUntil = 0
   protected readonly window: Window
   /** Nothing at all is configured: whoever comes is let in by the window. */
-  private readonly blind: boolean
+  private blind = true
+  private readonly seen = new WeakSet<LimitSettings>()
   private heard = false
   private rejections = 0
   private readonly account = new Account()
@@ -48,13 +61,50 @@ export class Limit {
   constructor(settings: LimitSettings, now: number) {
     this.settings = settings
     this.buckets = {
-      requests: new Bucket(settings.requestsPerMinute, settings.burst, now),
-      inputTokens: new Bucket(settings.inputTokensPerMinute, settings.burst, now),
-      outputTokens: new Bucket(settings.outputTokensPerMinute, settings.burst, now)
+      requests: new Bucket(now, 1),
+      inputTokens: new Bucket(now, 0),
+      outputTokens: new Bucket(now, 0)
     }
     this.window = new Window(now)
-    this.blind = settings.concurrency === undefined &&
-      dimensions.every((dimension) => this.buckets[dimension].limit === undefined)
+    this.configure(settings, now)
+  }
+
+  /** Where two limiters share a limit and say different numbers the lower ones hold; true if they differ. */
+  restrict(settings: LimitSettings, now: number): boolean {
+    if (this.seen.has(settings)) return false
+    const old = this.settings
+    const lower = (one: number | undefined, other: number | undefined): number | undefined =>
+      one === undefined || other === undefined ? one ?? other : Math.min(one, other)
+    this.configure({
+      requestsPerMinute: lower(old.requestsPerMinute, settings.requestsPerMinute),
+      inputTokensPerMinute: lower(old.inputTokensPerMinute, settings.inputTokensPerMinute),
+      outputTokensPerMinute: lower(old.outputTokensPerMinute, settings.outputTokensPerMinute),
+      concurrency: lower(old.concurrency, settings.concurrency),
+      burst: Math.min(old.burst, settings.burst),
+      lookahead: Math.min(old.lookahead, settings.lookahead)
+    }, now)
+    this.seen.add(settings)
+    return names.some((name) => old[name] !== settings[name])
+  }
+
+  private configure(settings: LimitSettings, now: number): void {
+    this.seen.add(settings)
+    this.settings = settings
+    this.buckets.requests.configure(settings.requestsPerMinute, settings.burst, now)
+    this.buckets.inputTokens.configure(settings.inputTokensPerMinute, settings.burst, now)
+    this.buckets.outputTokens.configure(settings.outputTokensPerMinute, settings.burst, now)
+    this.blind = names.slice(0, 4).every((name) => settings[name] === undefined)
+  }
+
+  /** Somebody holds a place of it or waits for one. */
+  get isUsed(): boolean {
+    return this.inFlight > 0 || this.waiters.size > 0
+  }
+
+  /** A new one would let in the same. */
+  isFresh(now: number): boolean {
+    return this.pausedUntil <= now &&
+      dimensions.every((dimension) => this.buckets[dimension].read(now) >= this.buckets[dimension].capacity)
   }
 
   private most(watched: boolean): number {
@@ -73,10 +123,14 @@ export class Limit {
   }
 
   private refill(need: Need, now: number): number {
-    let wait = Math.max(0, this.pausedUntil - now)
     const { inputTokens, outputTokens, requests } = this.buckets
-    wait = Math.max(wait, requests.wait(need.requests, now), outputTokens.wait(need.outputTokens, now))
-    return Math.max(wait, inputTokens.wait(need.inputTokens + need.doubt, now))
+    return Math.max(
+      0,
+      this.pausedUntil - now,
+      requests.wait(need.requests, now),
+      outputTokens.wait(need.outputTokens, now),
+      inputTokens.wait(need.inputTokens + need.doubt, now)
+    )
   }
 
   /** The wait of a newcomer behind all who wait now, in milliseconds. */
@@ -108,22 +162,21 @@ export class Limit {
 
   /** Lets in whoever fits, and says how long until the next could; undefined: an event has to come first. */
   drain(now: number): number | undefined {
-    for (;;) {
-      const candidates = this.waiters.candidates(this.settings.lookahead + 1)
-      let next: Waiter | undefined
-      let soonest = Infinity
-      for (const waiter of candidates) {
-        const wait = this.wait(this.waiters.refresh(waiter), waiter.watched, now)
-        soonest = Math.min(soonest, wait)
-        if (wait > 0) continue
-        next = waiter
-        break
-      }
+    let soonest = Infinity
+    const fits = (waiter: Waiter): boolean => {
+      const wait = this.wait(this.waiters.refresh(waiter), waiter.watched, now)
+      soonest = Math.min(soonest, wait)
+      return wait <= 0
+    }
+    while (this.waiters.size > 0 && this.inFlight < this.most(false)) {
+      soonest = Infinity
+      const next = this.waiters.find(this.settings.lookahead + 1, fits)
       if (next === undefined) return soonest === Infinity ? undefined : soonest
       this.waiters.admit(next)
       this.take(next.need, now)
-      next.grant()
+      next.grant(now)
     }
+    return undefined
   }
 
   /** The headers of an answer to the request of that mark. */
@@ -181,7 +234,7 @@ export class Limit {
     }
     const pause = reason.retryAfter === undefined
       ? Math.min(pauseStart * 2 ** this.rejections, pauseMost)
-      : Duration.toMillis(reason.retryAfter)
+      : Math.min(Duration.toMillis(reason.retryAfter), mostPause)
     this.rejections++
     this.pausedUntil = Math.max(this.pausedUntil, now + pause)
   }

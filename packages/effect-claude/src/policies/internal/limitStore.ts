@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { Limit, type LimitSettings } from "./limit.ts"
+import { Names } from "./names.ts"
 
 export interface Entry {
   readonly name: string
@@ -17,14 +18,33 @@ export interface Entry {
   again: boolean
 }
 
+export const entryOf = (name: string, limit: Limit): Entry => ({
+  name,
+  limit,
+  timer: undefined,
+  target: Infinity,
+  draining: false,
+  again: false
+})
+
 /** The limits of one runtime by key and name. */
 export class Store extends Context.Service<Store, {
   readonly entry: (key: string, name: string, settings: LimitSettings) => Entry
   readonly entries: (key: string) => ReadonlyArray<Entry>
   /** Lets in whoever fits, and sets the one timer of the limit for the next. */
   readonly drain: (entry: Entry) => void
+  /** Milliseconds of a time that never goes back. */
   readonly now: () => number
+  /** By how much that is ahead of the Clock, which may have been set back. */
+  readonly ahead: () => number
 }>()("effect-claude/policies/internal/limitStore/Store") {}
+
+const makeNames = (now: () => number): Names<Entry> =>
+  new Names({
+    isUsed: ({ limit }) => limit.isUsed,
+    isFresh: ({ limit }) => limit.isFresh(now()),
+    forget: ({ timer }) => timer?.interruptUnsafe()
+  })
 
 /** A constant, so that it is built once per runtime whoever asks. */
 export const storeMemory: Layer.Layer<Store> = Layer.effect(
@@ -32,8 +52,15 @@ export const storeMemory: Layer.Layer<Store> = Layer.effect(
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const run = Effect.runForkWith(yield* Effect.context<never>())
-    const keys = new Map<string, Map<string, Entry>>()
-    const now = (): number => clock.currentTimeMillisUnsafe()
+    const keys = new Map<string, Names<Entry>>()
+    let ahead = 0
+    let last = -Infinity
+    const now = (): number => {
+      const told = clock.currentTimeMillisUnsafe() + ahead
+      if (told < last) ahead += last - told
+      else last = told
+      return last
+    }
     const drain = (entry: Entry): void => {
       entry.again = true
       if (entry.draining) return
@@ -68,22 +95,17 @@ export const storeMemory: Layer.Layer<Store> = Layer.effect(
     )
     return Store.of({
       now,
+      ahead: () => ahead,
       drain,
-      entries: (key) => Array.from(keys.get(key)?.values() ?? []),
+      entries: (key) => keys.get(key)?.values() ?? [],
       entry: (key, name, settings) => {
         let entries = keys.get(key)
-        if (entries === undefined) keys.set(key, entries = new Map())
-        let entry = entries.get(name)
-        if (entry === undefined) {
-          entry = {
-            name,
-            limit: new Limit(settings, now()),
-            timer: undefined,
-            target: Infinity,
-            draining: false,
-            again: false
-          }
-          entries.set(name, entry)
+        if (entries === undefined) keys.set(key, entries = makeNames(now))
+        const entry = entries.get(name) ?? entries.add(name, entryOf(name, new Limit(settings, now())))
+        if (settings !== entry.limit.settings && entry.limit.restrict(settings, now())) {
+          void run(Effect.logWarning(
+            `Two limiters with the key ${key} say different numbers for ${name}: the lower ones hold.`
+          ))
         }
         return entry
       }

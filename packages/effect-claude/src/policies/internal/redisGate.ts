@@ -13,6 +13,7 @@ export interface GateSettings<E> {
   readonly limit: RedisLimit
   readonly clock: Clock.Clock
   readonly run: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  readonly now: () => number
   /** Milliseconds after which a silent process gives its places back. */
   readonly lease: number
   /** Milliseconds after which a silent Redis is gone. */
@@ -28,6 +29,8 @@ export interface GateSettings<E> {
 
 /** While Redis is gone it is asked again after the timeout, then ever later, up to so many milliseconds. */
 const mostPatience = 10_000
+/** Goodbye is begun within so many timeouts; what it does not get told the lease ends. */
+const mostGoodbye = 2
 
 export interface Gate {
   /** Something has happened: somebody came or left, a call ended. */
@@ -38,9 +41,8 @@ export interface Gate {
 }
 
 export const makeGate = <E>(settings: GateSettings<E>): Gate => {
-  const { clock, limit, run, timeout } = settings
+  const { clock, limit, now, run, timeout } = settings
   const session = new RedisSession(limit, settings.lease)
-  const now = (): number => clock.currentTimeMillisUnsafe()
   let talking: Fiber.Fiber<void> | undefined
   let timer: Fiber.Fiber<void> | undefined
   let target = Infinity
@@ -57,6 +59,7 @@ export const makeGate = <E>(settings: GateSettings<E>): Gate => {
     }
   }
   const wait = (): number | undefined => {
+    if (closed) return undefined
     if (limit.gate !== "redis") return Math.max(0, probeAt - now())
     return listeners.length > 0 ? 0 : session.wait(now())
   }
@@ -95,7 +98,7 @@ export const makeGate = <E>(settings: GateSettings<E>): Gate => {
   })
   const arm = (): void => {
     const millis = wait()
-    if (millis === undefined || closed) return
+    if (millis === undefined) return
     const at = now() + Math.ceil(millis)
     if (timer !== undefined && target <= at) return
     timer?.interruptUnsafe()
@@ -108,7 +111,7 @@ export const makeGate = <E>(settings: GateSettings<E>): Gate => {
     timer = set
   }
   const kick = (): void => {
-    if (talking !== undefined || closed) return
+    if (talking !== undefined) return
     if (wait() === 0) talking = run(talk)
     else arm()
   }
@@ -123,14 +126,22 @@ export const makeGate = <E>(settings: GateSettings<E>): Gate => {
       listeners.push(() => resume(Effect.void))
       kick()
     }),
-    close: Effect.suspend(() => {
+    close: Effect.gen(function*() {
       closed = true
-      const ended = [talking, timer].filter((fiber) => fiber !== undefined)
-      const bye = limit.gate === "redis" ? session.leave(now()) : undefined
-      return Effect.andThen(
-        Fiber.interruptAll(ended),
-        bye === undefined ? Effect.void : Effect.ignore(settings.call(bye.text))
-      )
+      const end = now() + mostGoodbye * timeout
+      timer?.interruptUnsafe()
+      for (const listener of listeners) listener()
+      const isThere = limit.gate === "redis"
+      // One number, one exchange: the goodbye comes after the answer to what is on its way.
+      if (talking !== undefined) yield* Fiber.await(talking)
+      if (!isThere) return
+      while (!session.left && now() < end) {
+        const bye = session.leave(now())
+        if (bye === undefined) return
+        const reply = yield* Effect.result(settings.call(bye.text))
+        if (Result.isFailure(reply)) return
+        session.hear(bye, reply.success, 0, now())
+      }
     })
   }
 }

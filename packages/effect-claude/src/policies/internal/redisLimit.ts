@@ -5,10 +5,11 @@
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
 import type { Mark } from "./account.ts"
-import { type Dimension, Limit } from "./limit.ts"
+import { type Dimension, dimensions, Limit } from "./limit.ts"
 import type { Need, Waiter } from "./waiters.ts"
 
-export const dimensions = ["requests", "inputTokens", "outputTokens"] as const
+/** A server that says more is not believed: such numbers would end all sums in Redis. */
+const mostLevel = 1e12
 
 /** What happened here, as the script reads it. Marks are what it gave with a grant, and mean something to it only. */
 export type Event =
@@ -35,6 +36,9 @@ export class RedisLimit extends Limit {
   told: Told | undefined
   /** Ends as calls do: never more than are on their way, twice. */
   events: Array<Event> = []
+  /** When the first of them happened, and whether one of them is not to wait. */
+  since = 0
+  isUrgent = false
   /** By what was taken and by its place in the local account. */
   private readonly marks = new WeakMap<Need | Mark, string>()
 
@@ -45,8 +49,19 @@ export class RedisLimit extends Limit {
   }
 
   /** What Redis has granted to somebody who has left meanwhile. */
-  giveBack(need: Need, mark: string): void {
-    this.events.push({ mark, give: dimensions.map((dimension) => need[dimension]) })
+  giveBack(need: Need, mark: string, now: number): void {
+    this.happened({ mark, give: dimensions.map((dimension) => need[dimension]) }, now)
+  }
+
+  /** The next events to be told, at most so many. */
+  tell(most: number): ReadonlyArray<Event> {
+    this.isUrgent = false
+    return this.events.splice(0, most)
+  }
+
+  private happened(event: Event, now: number): void {
+    if (this.events.length === 0) this.since = now
+    this.events.push(event)
   }
 
   /** A level as last told, with what has been refilled since. */
@@ -90,22 +105,24 @@ export class RedisLimit extends Limit {
     for (const dimension of dimensions) {
       const level = headers[dimension]
       if (level === undefined) continue
-      said[dimension] = level.remaining === undefined ? [level.limit] : [level.limit, level.remaining]
+      const numbers = level.remaining === undefined ? [level.limit] : [level.limit, level.remaining]
+      said[dimension] = numbers.map((number) => Math.min(number, mostLevel))
     }
-    if (Object.keys(said).length > 0) this.events.push({ mark, headers: said })
+    if (Object.keys(said).length > 0) this.happened({ mark, headers: said }, now)
   }
 
   override release(need: Need, refund: Need, at: Mark | undefined, now: number): void {
     super.release(need, refund, at, now)
     const mark = this.marks.get(need)
-    if (mark !== undefined && this.gate === "redis") this.giveBack(refund, mark)
+    if (mark !== undefined && this.gate === "redis") this.giveBack(refund, mark, now)
   }
 
   override rejected(reason: ClaudeError.RateLimited, now: number): void {
     super.rejected(reason, now)
     if (this.gate !== "redis") return
     const named = reason.limit === "ramp" || reason.limit === "unknown" ? undefined : reason.limit
-    this.events.push({ pause: this.pausedUntil - now, ramp: reason.limit === "ramp", drain: named })
+    this.happened({ pause: this.pausedUntil - now, ramp: reason.limit === "ramp", drain: named }, now)
+    this.isUrgent = true
   }
 
   /** Who may be asked for now, in order: of those whom the slow start holds back, only as many as it lets in. */
@@ -140,6 +157,7 @@ export class RedisLimit extends Limit {
   fall(to: "local" | "closed", now: number): void {
     this.gate = to
     this.events = []
+    this.isUrgent = false
     for (const dimension of dimensions) {
       const told = this.told?.levels[dimension]
       const level = this.level(dimension, now)

@@ -8,24 +8,58 @@ import * as Redis from "effect/persistence/Redis"
 const lua = `
 local dimensions = { 'requests', 'inputTokens', 'outputTokens' }
 local rounding = { requests = 0, inputTokens = 500, outputTokens = 500 }
+-- One in three years, so that a limit of nothing makes no infinite wait.
+local leastRate = 1e-11
+-- Nothing is kept for longer than thirty days.
+local longest = 30 * 86400000
 local ask = cjson.decode(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local found = redis.call('GET', KEYS[1])
 local state = found and cjson.decode(found) or
-  { born = now, at = now, seq = 0, turn = 0, paused = 0, ramps = 0, buckets = {}, sessions = {} }
--- After a failover another machine's clock may be behind.
-local passed = math.max(0, now - state.at)
+  { born = now, at = now, ahead = 0, seq = 0, turn = 0, paused = 0, ramps = 0, buckets = {}, sessions = {} }
+-- After a failover another machine's clock may be behind: time goes on from where it was.
+state.ahead = math.max(state.ahead, state.at - now)
+now = now + state.ahead
+local passed = now - state.at
 state.at = now
+
+for id, one in pairs(state.sessions) do
+  if one.till <= now then state.sessions[id] = nil end
+end
+local id = ask.session
+if not id then
+  state.turn = state.turn + 1
+  id = string.format('%.0f-%.0f', now, state.turn)
+end
+local me = state.sessions[id] or { number = ask.number - 1 }
+if ask.number < me.number then return { id } end
+me.till, me.settings = now + ask.lease, ask.settings
+state.sessions[id] = me
+
+-- Where processes have different settings the lowest numbers hold. A number that is missing is -1.
+local settings = ask.settings
+for _, one in pairs(state.sessions) do
+  for at, number in ipairs(one.settings) do
+    if number >= 0 and (settings[at] < 0 or number < settings[at]) then
+      if settings == ask.settings then settings = { unpack(ask.settings) } end
+      settings[at] = number
+    end
+  end
+end
+local configured, places, burst = {}, settings[4] >= 0 and settings[4], settings[5]
+for at, name in ipairs(dimensions) do configured[name] = settings[at] >= 0 and settings[at] or math.huge end
 
 local buckets, limit, capacity, rate, foreign = state.buckets, {}, {}, {}, {}
 local function know(name)
   local b = buckets[name]
-  local most = math.min(ask.limits[name] or math.huge, b.heard or math.huge)
+  local most = math.min(configured[name], b.heard or math.huge)
   if most == math.huge then return end
   foreign[name] = b.weight < 1000 and 0 or math.max(0, b.used / b.weight)
-  limit[name], capacity[name] = most, most * ask.burst
-  rate[name] = math.max(most * 0.05 / 60000, most / 60000 - foreign[name])
+  limit[name], capacity[name] = most, most * burst
+  -- One request is the least that can be taken.
+  if name == 'requests' and most > 0 then capacity[name] = math.max(1, capacity[name]) end
+  rate[name] = math.max(leastRate, most * 0.05 / 60000, most / 60000 - foreign[name])
   b.level = math.min(capacity[name], b.level or ask.view[name] or capacity[name])
 end
 for _, name in ipairs(dimensions) do
@@ -50,7 +84,7 @@ local function learn(name, b, mark, remaining)
   b.last, b.next = next, { at = mark.at, net = mark[name][2], remaining = remaining }
   if not last or not next then return end
   local millis = next.at - last.at
-  local keep, full = math.exp(-millis / 10000), limit[name] * ask.burst * 0.9
+  local keep, full = math.exp(-millis / 10000), capacity[name] * 0.9
   b.weight, b.used = b.weight * keep, b.used * keep
   if next.remaining > full or last.remaining > full then return end
   b.weight = b.weight + millis
@@ -73,37 +107,26 @@ local function observe(name, heard, mark)
   learn(name, b, mark, remaining)
   know(name)
   local age = math.max(0, now - mark.at)
-  local there = math.min(capacity[name], remaining + age * rate[name]) - (b.taken - mark[name][1])
+  local there = math.min(capacity[name], remaining + age * rate[name]) - math.max(0, b.taken - mark[name][1])
   local doubt = math.sqrt(math.max(0, b.doubt - mark[name][3]))
   local low = there - doubt - rounding[name] - foreign[name] * (1000 + age / 4)
   b.level = math.min(b.level, low)
-  if heard[1] > (ask.limits[name] or math.huge) then return end
+  if heard[1] > configured[name] then return end
   b.level = math.max(b.level, low - 2 * rounding[name])
   b.anchored = mark.seq
 end
 
-for id, one in pairs(state.sessions) do
-  if one.till <= now then state.sessions[id] = nil end
-end
-local id = ask.session
-if not id then
-  state.turn = state.turn + 1
-  id = string.format('%.0f-%.0f', now, state.turn)
-end
-local me = state.sessions[id] or { number = ask.number - 1 }
-if ask.number < me.number then return { id } end
 if ask.number == me.number then
   -- Its answer was lost: what it brought has been settled, what it let in never began.
   for _, name in ipairs(dimensions) do give(name, me.took[name]) end
   ask.events = {}
 end
-me.number, me.till, me.held = ask.number, now + ask.lease, ask.held
+me.number, me.held = ask.number, ask.held
 me.took = { requests = 0, inputTokens = 0, outputTokens = 0 }
-state.sessions[id] = me
 
 if ask.paused then
   -- It was without us: what it knows of its own holds, if it is less.
-  state.paused = math.max(state.paused, now + ask.paused)
+  state.paused = math.max(state.paused, now + math.min(ask.paused, longest))
   for _, name in ipairs(dimensions) do
     local b = buckets[name]
     if b.level then b.level = math.min(b.level, ask.view[name] or b.level) end
@@ -120,7 +143,7 @@ for _, event in ipairs(ask.events) do
     end
   end
   if event.pause then
-    state.paused = math.max(state.paused, now + event.pause)
+    state.paused = math.max(state.paused, now + math.min(event.pause, longest))
     if event.ramp then state.ramps = state.ramps + 1 end
     local b = event.drain and buckets[event.drain]
     if b and b.level then b.level = math.min(b.level, 0) end
@@ -159,7 +182,7 @@ for index, need in ipairs(ask.asks) do
       if missing > 1e-6 then wait = math.max(wait, missing / rate[name]) end
     end
   end
-  if ask.places and inFlight + ahead.places + 1 > ask.places then
+  if places and inFlight + ahead.places + 1 > places then
     since = me.claim and me.claim.since or now
     wait = math.max(wait, math.min(500, math.max(25, (now - since) / 10)))
   end
@@ -190,7 +213,10 @@ me.claim = claim
 
 local pause = math.max(0, state.paused - now)
 if ask.bye then state.sessions[id] = nil end
-redis.call('SET', KEYS[1], cjson.encode(state), 'PX', math.ceil(math.max(600000, pause + 60000)))
+-- Kept until nothing of it matters any more: until a pause is over and the buckets are full again.
+local keep = math.max(pause, 540000)
+for name in pairs(limit) do keep = math.max(keep, (capacity[name] - buckets[name].level) / rate[name]) end
+redis.call('SET', KEYS[1], cjson.encode(state), 'PX', math.ceil(math.min(keep, longest) + 60000))
 
 local reply = { id, tostring(looked), soonest and tostring(math.ceil(soonest)) or '', tostring(inFlight),
   tostring(sessions), tostring(math.ceil(pause)), tostring(state.ramps) }

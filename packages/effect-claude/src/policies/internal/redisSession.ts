@@ -2,7 +2,8 @@
  * What one process says to Redis of one limit, and what it makes of the answer. An exchange has a number: said again
  * because its answer was lost, it counts once.
  */
-import { dimensions, type Event, type RedisLimit, type Told } from "./redisLimit.ts"
+import { dimensions } from "./limit.ts"
+import type { Event, RedisLimit, Told } from "./redisLimit.ts"
 import type { Need, Waiter } from "./waiters.ts"
 
 /** So many wait for one answer at most; the others are asked for next. */
@@ -10,6 +11,10 @@ const mostAsks = 64
 const mostEvents = 256
 /** A wait is lengthened by up to a tenth, and by no more milliseconds than this: not everybody comes at once. */
 const mostSpread = 250
+/** What is not urgent is told at the latest after so many milliseconds, with whatever else there is to say. */
+const linger = 100
+/** For a number that is not configured. */
+const none = -1
 
 export interface Exchange {
   readonly text: string
@@ -24,6 +29,11 @@ const known = (text: string | undefined): number | undefined =>
 const fixed = 7
 const each = 3
 
+/** Whether it is an answer of the script to an exchange: anything may stand between us and Redis. */
+export const isReply = (reply: unknown): reply is ReadonlyArray<string> =>
+  Array.isArray(reply) && reply.length >= fixed + each * dimensions.length &&
+  reply.every((field) => typeof field === "string")
+
 export class RedisSession {
   readonly limit: RedisLimit
   private readonly lease: number
@@ -37,6 +47,8 @@ export class RedisSession {
   private looked = new Set<Waiter>()
   private notBefore = 0
   private heard = 0
+  /** The last exchange has been made. */
+  left = false
 
   constructor(limit: RedisLimit, lease: number) {
     this.limit = limit
@@ -48,9 +60,12 @@ export class RedisSession {
     return this.make([], [], now, { paused: Math.max(0, this.limit.pausedUntil - now) })
   }
 
-  /** The last exchange, if there was any: all that we hold goes back. */
+  /** Exchanges that bring what is left to say; with the last of them, all that we hold goes back. */
   leave(now: number): Exchange | undefined {
-    return this.id === undefined ? undefined : this.make(this.limit.events.splice(0), [], now, { bye: true })
+    if (this.id === undefined) return undefined
+    const events = this.limit.tell(mostEvents)
+    if (this.limit.events.length === 0) this.left = true
+    return this.make(events, [], now, this.left ? { bye: true } : {})
   }
 
   next(now: number): Exchange {
@@ -58,7 +73,7 @@ export class RedisSession {
     // The first one only asks for a name: if its answer is lost, nothing is lost with it.
     if (this.id === undefined) return this.make([], [], now, {})
     const asked = limit.candidates(mostAsks, now).map((waiter) => ({ waiter, need: limit.waiters.refresh(waiter) }))
-    return this.make(limit.events.splice(0, mostEvents), asked, now, {})
+    return this.make(limit.tell(mostEvents), asked, now, {})
   }
 
   private make(events: ReadonlyArray<Event>, asked: Exchange["asked"], now: number, more: object): Exchange {
@@ -73,14 +88,14 @@ export class RedisSession {
       number: this.number,
       lease: this.lease,
       held: inFlight,
-      limits: {
-        requests: settings.requestsPerMinute,
-        inputTokens: settings.inputTokensPerMinute,
-        outputTokens: settings.outputTokensPerMinute
-      },
-      places: settings.concurrency,
-      burst: settings.burst,
-      lookahead: settings.lookahead,
+      settings: [
+        settings.requestsPerMinute ?? none,
+        settings.inputTokensPerMinute ?? none,
+        settings.outputTokensPerMinute ?? none,
+        settings.concurrency ?? none,
+        settings.burst
+      ],
+      lookahead: Math.min(settings.lookahead, mostAsks),
       view,
       events,
       asks: asked.map(({ need }) => [need.requests, need.inputTokens, need.outputTokens, need.doubt]),
@@ -123,22 +138,23 @@ export class RedisSession {
       this.looked.delete(one.waiter)
       // Cancelled while it was asked for: what was taken for it goes back.
       if (one.waiter.list === undefined) {
-        limit.giveBack(one.need, mark)
+        limit.giveBack(one.need, mark, now)
         continue
       }
       limit.waiters.admit(one.waiter)
       limit.grant(one.need, mark, now)
-      one.waiter.grant()
+      one.waiter.grant(now)
     }
   }
 
   /** Milliseconds until there is something to say; undefined: something has to happen first. */
   wait(now: number): number | undefined {
     const { limit } = this
-    if (limit.events.length > 0) return 0
+    if (limit.isUrgent || limit.events.length >= mostEvents) return 0
     if (limit.settings.concurrency !== undefined && limit.inFlight !== this.held) return 0
     const renewed = limit.settings.concurrency !== undefined && limit.inFlight > 0
     let wait = renewed ? this.heard + this.lease / 3 - now : Infinity
+    if (limit.events.length > 0) wait = Math.min(wait, limit.since + linger - now)
     if (limit.waiters.size > 0) {
       const asked = limit.candidates(limit.settings.lookahead + 1, now)
       if (asked.some((waiter) => !this.looked.has(waiter))) return 0

@@ -2,13 +2,16 @@
  * What the client and the policies tell while they work. Nobody listens unless `ClaudeTelemetry.layer` is there: then each
  * call has a `CallWatch`. All of it is synchronous and never fails, so that telling can change nothing.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 
-/** What made a call wait: the limiter's queue, the server's hint, the retry schedule, an open circuit. */
-export type WaitCause = "limiter" | NonNullable<ClaudeError.Attempt["waitSource"]>
+/** What made a call wait: its bulkhead, the limiter's queue, the server's hint, the retry schedule, an open circuit. */
+export type WaitCause = "bulkhead" | "limiter" | NonNullable<ClaudeError.Attempt["waitSource"]>
 
 export type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
 
@@ -34,12 +37,14 @@ export interface Level {
 export interface Source {
   /** As the conventions name it: `anthropic`, `aws.bedrock`, … */
   readonly provider: string
-  /** Host and port. */
+  /** Host and port; empty for effects that are no requests of ours. */
   readonly host: string
   readonly limits: Effect.Effect<ReadonlyArray<Level>>
   readonly circuit: (model: string) => Effect.Effect<CircuitState>
   /** Retries that the budget could pay now. */
   readonly retries: Effect.Effect<number>
+  /** Run when whoever makes the calls is gone. */
+  readonly closers: Set<() => void>
 }
 
 /** A call that begins. */
@@ -100,16 +105,16 @@ export interface CallWatch {
   readonly answered: (message: Answer) => void
 }
 
+/** A call as it is recorded, until it has ended. */
+export interface Recording extends CallWatch {
+  /** Runs the call so that what it traces belongs to it. */
+  readonly within: <A, E, R>(call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** What is left to do at the end, undefined if nothing is. */
+  readonly ended: (exit: Exit.Exit<unknown, unknown>, answer: Answer | undefined) => Effect.Effect<void> | undefined
+}
+
 export interface Hook {
-  readonly call: <A, E, R>(
-    called: Called,
-    answer: (value: A) => Answer | undefined,
-    run: (watch: CallWatch) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E, R>
-  readonly stream: <A, E, R>(
-    called: Called,
-    run: (watch: CallWatch) => Stream.Stream<A, E, R>
-  ) => Stream.Stream<A, E, R>
+  readonly begin: (fiber: Fiber.Fiber<unknown, unknown>, called: Called) => Recording
   /** Money that was settled. */
   readonly spent: (model: string, usd: number) => void
   /** A budget of money: its used share, from 0 to 1, is read until the returned function is called. */
@@ -122,7 +127,7 @@ export const Listener = Context.Reference<Hook | undefined>("effect-claude/telem
 })
 
 /** Runs a call with a watch where somebody listens, in this fiber or where the client was built. */
-export const call = <A, E, R>(
+export const watched = <A, E, R>(
   built: Hook | undefined,
   called: () => Called,
   answer: (value: A) => Answer | undefined,
@@ -130,16 +135,32 @@ export const call = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const hook = fiber.getRef(Listener) ?? built
-    return hook === undefined ? run(undefined) : hook.call(called(), answer, run)
+    if (hook === undefined) return run(undefined)
+    const recording = hook.begin(fiber, called())
+    return Effect.onExitPrimitive(
+      recording.within(run(recording)),
+      (exit) => recording.ended(exit, Exit.isSuccess(exit) ? answer(exit.value) : undefined)
+    )
   })
 
 /** The same for a stream, from its first pull to its end. */
-export const stream = <A, E, R>(
+export const watchedStream = <A, E, R>(
   built: Hook | undefined,
   called: () => Called,
   run: (watch: CallWatch | undefined) => Stream.Stream<A, E, R>
 ): Stream.Stream<A, E, R> =>
   Stream.unwrap(Effect.withFiberSucceed((fiber) => {
     const hook = fiber.getRef(Listener) ?? built
-    return hook === undefined ? run(undefined) : hook.stream(called(), run)
+    if (hook === undefined) return run(undefined)
+    const recording = hook.begin(fiber, called())
+    // A reader that leaves, or fails by itself, is no failure of the stream.
+    let failed: Exit.Exit<never, E> | undefined
+    const noted = Stream.tapCause(run(recording), (cause) =>
+      Effect.sync(() => {
+        failed = Exit.failCause(cause)
+      }))
+    return Stream.onExit(noted, (exit) => {
+      const isLeft = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+      return recording.ended(failed ?? (isLeft ? exit : Exit.void), undefined) ?? Effect.void
+    })
   }))

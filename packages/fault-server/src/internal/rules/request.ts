@@ -104,6 +104,20 @@ export const request: ReadonlyArray<Rule> = [
         : undefined
   },
   {
+    name: "context management",
+    check: (received) => {
+      const betas = received.headers["anthropic-beta"] ?? ""
+      const { context_management: given } = bodyOf(received)
+      if (given === undefined || /context-management-2025-06-27|compact-2026-01-12/.test(betas)) return undefined
+      return invalid("context_management: Extra inputs are not permitted")
+    }
+  },
+  {
+    name: "betas",
+    check: (received) =>
+      bodyOf(received)["betas"] === undefined ? undefined : invalid("betas: Extra inputs are not permitted")
+  },
+  {
     name: "max_tokens",
     generating: true,
     check: (received) => {

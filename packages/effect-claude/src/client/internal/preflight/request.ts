@@ -5,15 +5,15 @@ const documents = "build-with-claude/"
 
 /** Deeper values are not sent: they could not be written as JSON. */
 const mostDepth = 1000
-const mostBytes = 32 * 1024 * 1024
-const mostMessages = 100_000
+export const mostBytes = 32 * 1024 * 1024
+export const mostMessages = 100_000
 /** Answers of more tokens take longer than ten minutes: the SDK wants them streamed. */
 const mostUnstreamed = 21_333
 
 const at = (rule: string, path: string, message: string, fix: string): Violation => ({ path, rule, message, fix })
 
 /** No character takes more bytes in JSON than an escaped one. */
-const mostBytesOfCharacter = 6
+export const mostBytesOfCharacter = 6
 
 const textBytes = (text: string): number => {
   let bytes = 2
@@ -29,7 +29,7 @@ const textBytes = (text: string): number => {
 }
 
 /** Counted character by character; called for what is near the limit. */
-const exactly = (value: unknown): number => {
+export const exactly = (value: unknown): number => {
   if (typeof value === "string") return textBytes(value)
   if (typeof value !== "object" || value === null) return value === undefined ? 0 : String(value).length
   let bytes = 1

@@ -1,0 +1,263 @@
+// @effect-diagnostics newPromise:off
+/**
+ * A streamed answer on its way through: every byte as it came, when it is asked for, while its events are followed. What
+ * ends without `message_stop`, or stands still, breaks the body; it never just ends.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { linger } from "../../client/internal/bounds.ts"
+import type { Fields } from "../../client/internal/fields.ts"
+import { Inflow, type Late, type Target } from "../../client/internal/inflow.ts"
+import type { Opened } from "../../client/internal/sdk.ts"
+import { type Sink, SseDecoder } from "../../client/internal/sse.ts"
+import type { Bounded } from "../../client/internal/within.ts"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { Answer } from "../../telemetry/internal/hook.ts"
+import { FrameDecoder } from "./frames.ts"
+import { Tally } from "./tally.ts"
+
+/** Bytes that are held back at most until an answer has begun: 1 Mi. */
+const maxHeld = 1024 * 1024
+
+type Failure = ClaudeError.RealReason | ClaudeError.DeadlineExceeded
+
+export interface Surroundings extends Bounded {
+  readonly secrets: () => ReadonlyArray<string>
+  readonly failed: (thrown: unknown) => ClaudeError.RealReason | undefined
+  readonly run: (effect: Effect.Effect<void>) => void
+  /** Told once when nothing more will pass. */
+  readonly closed: () => void
+}
+
+interface Decoder {
+  readonly push: (chunk: Uint8Array) => void
+  readonly overflow: boolean
+}
+
+const decoderOf = (source: Opened, sink: Sink): Decoder =>
+  /amazon/i.test(source.header("content-type") ?? "") ? new FrameDecoder(sink) : new SseDecoder(sink)
+
+export class Passing implements Target {
+  /** What broke it, as far as is known. */
+  failure: Failure | undefined
+  private readonly tally: Tally
+  private readonly inflow: Inflow
+  private readonly decoder: Decoder
+  private readonly source: Opened
+  private readonly surroundings: Surroundings
+  private readonly bound: { readonly lift: () => void }
+  private pieces: Array<Uint8Array> = []
+  private held = 0
+  /** What its reader is given as an error; undefined for an end. */
+  private thrown: unknown
+  private told = false
+  private toldAt = Infinity
+  private over = false
+  private wake: (() => void) | undefined
+  private readonly followed: Array<() => void> = []
+
+  constructor(source: Opened, surroundings: Surroundings) {
+    this.source = source
+    this.surroundings = surroundings
+    this.tally = new Tally({
+      event: () => this.onEvent(),
+      error: (event) => this.onError(event),
+      broken: (what) => this.break(this.cut("reset", what))
+    })
+    this.decoder = decoderOf(source, this.tally)
+    const { began, deadline, lease, now, settings, watchdog } = surroundings
+    const { attempt, idle, pingsOnly } = settings.timeouts
+    const told = (): number => this.toldAt
+    this.inflow = new Inflow(source, {
+      watchdog,
+      now,
+      idle: Duration.toMillis(idle),
+      quiet: Duration.toMillis(pingsOnly),
+      // A body that has said its last word may take so long to end.
+      get ends() {
+        return told() + linger
+      },
+      keepUntil: lease.keepUntil
+    }, this)
+    // Held also while nobody reads, so that an answer its caller has forgotten gives its place back.
+    const ends = Math.min(deadline, began + Duration.toMillis(attempt))
+    this.bound = watchdog.watch(ends - now(), () => this.break(this.ranOut(ends)))
+  }
+
+  get isFilled(): boolean {
+    return this.pieces.length > 0 && this.tally.begun
+  }
+
+  get isOver(): boolean {
+    return this.over
+  }
+
+  /** Its body is read to its own end, so that every byte of it passes. */
+  readonly isComplete = false
+
+  /** How it ended, once it is over: whole, broken, or left by its reader. */
+  get exit(): Exit.Exit<Answer, Failure> {
+    if (this.tally.complete) return Exit.succeed(this.tally.answer)
+    return this.failure === undefined ? Exit.interrupt() : Exit.fail(this.failure)
+  }
+
+  /** Waits until there is more than the message's beginning: before that it may be tried again. */
+  readonly ready: Effect.Effect<void, Failure> = Effect.callback((resume) => {
+    this.wake = () => {
+      this.wake = undefined
+      resume(this.failure === undefined ? Effect.void : Effect.fail(this.failure))
+    }
+    this.inflow.wait(() => this.wake?.())
+    return Effect.sync(() => this.abandon(undefined))
+  })
+
+  /** What is left of it, one read at a time. */
+  get body(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>({
+      pull: (controller) =>
+        new Promise((resolve) => {
+          this.wake = () => {
+            this.wake = undefined
+            this.give(controller)
+            resolve()
+          }
+          if (this.over) this.wake()
+          else this.inflow.wait(() => this.wake?.())
+        }),
+      cancel: () => this.abandon(undefined)
+    }, { highWaterMark: 0 })
+  }
+
+  private give(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { pieces } = this
+    this.pieces = []
+    for (const piece of pieces) if (piece.length > 0) controller.enqueue(piece)
+    if (!this.over) return
+    if (this.thrown === undefined) controller.close()
+    // An error takes what is queued with it: it waits until that was read.
+    else if (pieces.length === 0) controller.error(this.thrown)
+  }
+
+  take(chunk: Uint8Array): void {
+    if (this.over) return
+    this.pieces.push(chunk)
+    if (!this.tally.begun) this.held += chunk.length
+    if (!this.told) this.decoder.push(chunk)
+    if (this.told || this.over) return
+    if (this.decoder.overflow) this.break(this.cut("reset", "an event or line is longer than 16 Mi characters"))
+    else if (this.held > maxHeld && !this.tally.begun) this.break(this.cut("reset", "no event in the first 1 MiB"))
+  }
+
+  end(): void {
+    if (this.told) this.close(undefined)
+    else this.break(this.cut(this.tally.started ? "ended" : "empty"))
+  }
+
+  fail(thrown: unknown): void {
+    if (this.told) return this.close(undefined)
+    const reason = this.surroundings.failed(thrown)
+    this.break(reason === undefined || reason._tag === "ConnectionFailed" ? this.cut("reset") : reason)
+  }
+
+  late(which: Late): void {
+    if (this.told) return this.close(undefined)
+    const { timeouts } = this.surroundings.settings
+    this.break(this.timedOut("idle", which === "quiet" ? timeouts.pingsOnly : timeouts.idle))
+  }
+
+  /** Its reader left, or everything ends: nothing of it is an error. `thrown`: what a reader that waits is told. */
+  abandon(thrown: unknown): void {
+    if (this.over) return
+    const { lease, run } = this.surroundings
+    run(this.inflow.leave)
+    if (!this.told) {
+      this.told = true
+      run(lease.interrupt(this.tally.used()))
+    }
+    this.pieces = []
+    this.wake = thrown === undefined ? undefined : this.wake
+    this.close(thrown)
+  }
+
+  /** Its reader's signal ends it. */
+  follow(signal: AbortSignal): void {
+    if (signal.aborted) return this.abandon(signal.reason)
+    const leave = (): void => this.abandon(signal.reason)
+    signal.addEventListener("abort", leave, { once: true })
+    this.followed.push(() => signal.removeEventListener("abort", leave))
+  }
+
+  private onEvent(): void {
+    this.inflow.heard()
+    if (this.tally.complete) this.tell(undefined)
+  }
+
+  /** Its reader sees the error as it came. */
+  private onError(event: Fields): void {
+    if (this.told) return
+    const { now, secrets } = this.surroundings
+    this.failure = ClaudeError.fromStreamEvent(event, {
+      header: this.source.header,
+      now: now(),
+      partial: this.partial,
+      secrets: secrets()
+    })
+    // With nothing shown there is nothing to wait for.
+    if (this.tally.begun) this.tell(this.failure)
+    else this.break(this.failure)
+  }
+
+  private tell(failure: Failure | undefined): void {
+    if (this.told) return
+    this.told = true
+    this.toldAt = this.surroundings.now()
+    const { lease, run } = this.surroundings
+    run(failure === undefined ? lease.succeed(this.tally.used()) : lease.fail(failure))
+  }
+
+  private break(failure: Failure): void {
+    if (this.over) return
+    if (this.told) return this.close(undefined)
+    this.failure ??= failure
+    // The place in the limiter is kept until the request has really ended.
+    this.inflow.cancel()
+    this.tell(failure)
+    this.close(new TypeError("terminated", { cause: ClaudeError.mark(failure, { delivered: true, retried: true }) }))
+  }
+
+  private close(thrown: unknown): void {
+    if (this.over) return
+    this.over = true
+    this.thrown = thrown
+    this.bound.lift()
+    for (const leave of this.followed) leave()
+    this.surroundings.closed()
+    this.wake?.()
+  }
+
+  private get partial(): ClaudeError.Partial | undefined {
+    return this.tally.started ? { content: [], complete: 0, usage: this.tally.used() } : undefined
+  }
+
+  private get common() {
+    const requestId = this.source.header("request-id") ?? this.source.header("x-amzn-requestid") ?? undefined
+    return { requestId, partial: this.partial }
+  }
+
+  private cut(how: ClaudeError.StreamInterrupted["cut"], what?: string): ClaudeError.StreamInterrupted {
+    const text = { ended: "ended before message_stop", reset: "was reset", empty: "was empty" }
+    const message = what === undefined ? `The stream ${text[how]}.` : `The stream is broken: ${what}.`
+    return new ClaudeError.StreamInterrupted({ message, cut: how, ...this.common })
+  }
+
+  private timedOut(phase: "idle" | "attempt", after: Duration.Duration): ClaudeError.TimedOut {
+    return new ClaudeError.TimedOut({ phase, after, ...this.common })
+  }
+
+  private ranOut(ends: number): Failure {
+    const { deadline, settings, total } = this.surroundings
+    if (ends < deadline) return this.timedOut("attempt", settings.timeouts.attempt)
+    return new ClaudeError.DeadlineExceeded({ deadline: total, partial: this.partial })
+  }
+}

@@ -1,0 +1,135 @@
+/** What is to be done with each call of an answer, decided in the order of the calls before any of them runs. */
+import type Anthropic from "@anthropic-ai/sdk"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type Fate, synthetic } from "../../conversation/History.ts"
+import * as LoopGuard from "../LoopGuard.ts"
+import type { Ended } from "./call.ts"
+import type { Definition } from "./definitions.ts"
+import type { Job } from "./job.ts"
+import * as Results from "./results.ts"
+import type { State } from "./state.ts"
+
+export type Use = Anthropic.ToolUseBlockParam
+
+export type Plan<R> =
+  /** Nothing runs: this is the call's result. */
+  | { readonly _tag: "Answer"; readonly use: Use; readonly ended: Ended }
+  | { readonly _tag: "Ask"; readonly use: Use }
+  | {
+    readonly _tag: "Run"
+    readonly use: Use
+    readonly definition: Definition<R>
+    readonly params: unknown
+    readonly encoded: unknown
+    /** It was claimed before, and what came of it is not known. */
+    readonly unknown: boolean
+  }
+
+/** What is known of the calls from before: their results, and which were begun. */
+export interface Before {
+  readonly settled: ReadonlyMap<string, Ended>
+  readonly claimed: ReadonlySet<string>
+}
+
+export interface Planned<R> {
+  readonly plans: ReadonlyArray<Plan<R>>
+  /** The limit that ends the run after this turn. */
+  readonly stop: LoopGuard.LimitName | undefined
+}
+
+const again = "Not executed: the same call has given the same result several times. Do something else, or end."
+
+const unknownTool = (name: string, known: Iterable<string>): string => {
+  const names = [...known]
+  return `There is no tool named ${name}. ${names.length === 0 ? "There are no tools." : `Tools: ${names.join(", ")}.`}`
+}
+
+/** A tool that cannot say whether it needs approval needs it. */
+const needsApproval = <R>(
+  definition: Definition<R>,
+  params: unknown,
+  use: Use
+): Effect.Effect<boolean> => {
+  const { needsApproval } = definition
+  if (typeof needsApproval !== "function") return Effect.succeed(needsApproval === true)
+  return Effect.suspend(() => {
+    const needed = needsApproval(params, { toolCallId: use.id, messages: [] })
+    return typeof needed === "boolean" ? Effect.succeed(needed) : needed
+  }).pipe(Effect.catchCause(() => Effect.succeed(true)))
+}
+
+export const plan = Effect.fnUntraced(function*<R>(
+  job: Job<R>,
+  state: State,
+  uses: ReadonlyArray<Use>,
+  before: Before
+) {
+  const { bounds, decisions, definitions } = job
+  const times = bounds.identicalCalls
+  const plans: Array<Plan<R>> = []
+  let stop: LoopGuard.LimitName | undefined
+  let { memory } = state.progress
+  let warned = false
+  const answer = (use: Use, result: Ended["result"], fate: Ended["fate"]) =>
+    plans.push({ _tag: "Answer", use, ended: { result, fate } })
+  const synthesise = (use: Use, fate: Fate) => answer(use, synthetic(use.id, fate), fate)
+  for (const use of uses) {
+    const known = before.settled.get(use.id)
+    if (known !== undefined) {
+      plans.push({ _tag: "Answer", use, ended: known })
+      continue
+    }
+    const { callsPerTool, toolCalls } = state.progress
+    const claimed = before.claimed.has(use.id)
+    const ofTool = Object.hasOwn(callsPerTool, use.name) ? callsPerTool[use.name] ?? 0 : 0
+    const limit = claimed
+      ? undefined
+      : toolCalls >= bounds.toolCalls
+      ? "toolCalls"
+      : ofTool >= bounds.callsPerTool(use.name)
+      ? "callsPerTool"
+      : undefined
+    if (limit !== undefined) {
+      stop ??= limit
+      synthesise(use, "stopped")
+      continue
+    }
+    const decision = decisions[use.id]
+    if (decision !== undefined && decision !== "approve") {
+      const why = typeof decision === "object" ? ` ${decision.deny}` : ""
+      const { content, ...denied } = synthetic(use.id, "denied")
+      answer(use, { ...denied, content: `${String(content)}${why}` }, "denied")
+      continue
+    }
+    const definition = definitions.byName.get(use.name)
+    const decoded = definition === undefined ? undefined : yield* Effect.result(definition.decode(use.input))
+    const ready = definition !== undefined && decoded !== undefined && Result.isSuccess(decoded)
+    if (
+      ready && decision === undefined && !claimed && (yield* needsApproval(definition, decoded.success.params, use))
+    ) {
+      plans.push({ _tag: "Ask", use })
+      continue
+    }
+    const [verdict, next] = definition?.polling === true || claimed
+      ? ["run" as const, memory]
+      : LoopGuard.judge(memory, LoopGuard.hashCall(use.name, use.input), times)
+    memory = next
+    state.count({
+      toolCalls: toolCalls + 1,
+      callsPerTool: definition === undefined ? callsPerTool : { ...callsPerTool, [use.name]: ofTool + 1 }
+    })
+    if (verdict === "stop") stop ??= "identicalCalls"
+    if (verdict !== "run") {
+      warned = true
+      answer(use, Results.failure(use.id, again), "stopped")
+    } else if (definition === undefined) {
+      answer(use, Results.failure(use.id, unknownTool(use.name, definitions.byName.keys())), "notStarted")
+    } else if (decoded === undefined || Result.isFailure(decoded)) {
+      const problem = decoded === undefined ? "" : decoded.failure
+      answer(use, Results.failure(use.id, `Not executed: the input does not fit the tool.\n${problem}`), "notStarted")
+    } else plans.push({ _tag: "Run", use, definition, ...decoded.success, unknown: claimed })
+  }
+  state.count({ memory: { ...memory, warned } })
+  return { plans, stop } satisfies Planned<R> as Planned<R>
+})

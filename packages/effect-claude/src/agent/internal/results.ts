@@ -1,0 +1,74 @@
+/** What a handler gives, as the model is to see it: declared failures and nothing else of what went wrong. */
+import type Anthropic from "@anthropic-ai/sdk"
+import * as AiError from "effect/ai/AiError"
+import type * as Prompt from "effect/ai/Prompt"
+import type * as Tool from "effect/ai/Tool"
+
+type Content = Exclude<Anthropic.ToolResultBlockParam["content"], undefined>
+
+/** Longer results are not sent: they would fill the window, and a request of 32 MB is refused for good. */
+export const longest = 500_000
+
+const text = (value: unknown): string => typeof value === "string" ? value : JSON.stringify(value) ?? ""
+
+const base64 = (bytes: Uint8Array): string => {
+  let binary = ""
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}
+
+const images = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const
+
+const part = (given: Prompt.ToolModelOutputPart): Exclude<Content, string>[number] => {
+  if (given.type === "text") return { type: "text", text: given.text }
+  const { data, mediaType } = given
+  const image = images.find((type) => type === mediaType)
+  if (data instanceof URL) {
+    return image !== undefined || mediaType.startsWith("image/")
+      ? { type: "image", source: { type: "url", url: data.href } }
+      : { type: "document", source: { type: "url", url: data.href } }
+  }
+  const encoded = typeof data === "string" ? data : base64(data)
+  if (image !== undefined) return { type: "image", source: { type: "base64", media_type: image, data: encoded } }
+  return mediaType === "application/pdf"
+    ? { type: "document", source: { type: "base64", media_type: "application/pdf", data: encoded } }
+    : { type: "text", text: `[a file of type ${mediaType}, which cannot be shown]` }
+}
+
+const block = (id: string, content: Content, failed: boolean): Anthropic.ToolResultBlockParam => ({
+  type: "tool_result",
+  tool_use_id: id,
+  ...(content === "" ? {} : { content }),
+  ...(failed ? { is_error: true } : {})
+})
+
+const sized = (id: string, content: Content, failed: boolean): Anthropic.ToolResultBlockParam => {
+  const length = typeof content === "string" ? content.length : JSON.stringify(content).length
+  return length <= longest
+    ? block(id, content, failed)
+    : block(id, `The tool ran, but its result of ${length} characters is longer than ${longest}. Ask for less.`, true)
+}
+
+export const failure = (id: string, message: string): Anthropic.ToolResultBlockParam => block(id, message, true)
+
+export const success = (id: string, encoded: unknown): Anthropic.ToolResultBlockParam => sized(id, text(encoded), false)
+
+/** A failure that the tool declares. */
+export const failed = (id: string, encoded: unknown): Anthropic.ToolResultBlockParam => sized(id, text(encoded), true)
+
+/** What an unexpected failure may say to the model: nothing of it, and where the log has it. */
+export const defect = (id: string, trace: string): Anthropic.ToolResultBlockParam =>
+  failure(id, `The tool failed for a reason that it does not declare. It may have had an effect. Trace id: ${trace}`)
+
+/** The result of a handler, undefined where it failed with something that it does not declare. */
+export const handled = (
+  id: string,
+  result: Tool.HandlerResult<Tool.Any>
+): Anthropic.ToolResultBlockParam | undefined => {
+  if (!result.isFailure) {
+    return result.modelOutput === undefined
+      ? success(id, result.encodedResult)
+      : sized(id, result.modelOutput.map(part), false)
+  }
+  return AiError.isAiError(result.result) ? undefined : failed(id, result.encodedResult)
+}

@@ -1,0 +1,327 @@
+/** The loop over one client, and how runs begin: new, from an outcome, or from what a journal tells. */
+import type * as Tool from "effect/ai/Tool"
+import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
+import * as MessageStream from "../../client/MessageStream.ts"
+import * as History from "../../conversation/History.ts"
+import * as Fallback from "../../policies/Fallback.ts"
+import { Listener } from "../../telemetry/internal/hook.ts"
+import * as Spans from "../../telemetry/internal/spans.ts"
+import * as LoopGuard from "../LoopGuard.ts"
+import * as Spend from "../Spend.ts"
+import { JournalFailed, type ToolJournal } from "../ToolJournal.ts"
+import type * as ToolLoop from "../ToolLoop.ts"
+import { stored } from "./answer.ts"
+import type { Ended } from "./call.ts"
+import { compile, erase } from "./definitions.ts"
+import type { Event } from "./events.ts"
+import type { Broken, Job, Request } from "./job.ts"
+import { loop, type Open } from "./loop.ts"
+import type { Outcome } from "./outcomes.ts"
+import * as Log from "./record.ts"
+import { CurrentRun } from "./settings.ts"
+import { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./starting.ts"
+import { type Begin, noProgress, nothingSpent, State } from "./state.ts"
+import * as Structured from "./structured.ts"
+
+type Tools = Record<string, Tool.Any>
+
+export interface Settings extends Omit<ToolLoop.Options, "journal"> {
+  readonly client: ClaudeClient["Service"]
+  readonly journal: ToolJournal["Service"] | undefined
+  readonly concurrency: number
+  readonly toolTimeout: Duration.Input
+  readonly grace: Duration.Input
+}
+
+const closingWords = "A limit of this run is reached: no more tools can be called. Answer now with what you have."
+
+const token = Effect.map(
+  Effect.replicateEffect(Random.nextIntBetween(0, 0x7fffffff), 3),
+  (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
+)
+
+type Emit = (event: Event) => Effect.Effect<void>
+const silent: Emit = () => Effect.void
+
+/** What the settings of a run leave: the parameters of its requests. */
+const requestOf = (
+  options: Partial<Request> & ToolLoop.RunSettings & {
+    readonly history?: unknown
+    readonly toolkit?: unknown
+    readonly runId?: unknown
+    readonly decisions?: unknown
+    readonly say?: unknown
+  }
+): Partial<Request> => {
+  const {
+    answer: _answer,
+    call: _call,
+    closingTurn: _closingTurn,
+    concurrency: _concurrency,
+    decisions: _decisions,
+    history: _history,
+    limits: _limits,
+    onTurn: _onTurn,
+    runId: _runId,
+    say: _say,
+    serverTools: _serverTools,
+    toolTimeout: _toolTimeout,
+    toolkit: _toolkit,
+    window: _window,
+    ...request
+  } = options
+  return request
+}
+
+interface Starting<T extends Tools> extends ToolLoop.RunSettings {
+  readonly toolkit: ToolLoop.RunOptions<T>["toolkit"]
+  readonly runId: string
+  readonly request: Request
+  readonly stored: LoopGuard.Limits | undefined
+  readonly begin: Begin
+  readonly open: Open | undefined
+  readonly decisions: Readonly<Record<string, Log.Decision>>
+  readonly recorder: Log.Recorder | undefined
+}
+
+/** One text block after another, thoughts apart. */
+const told = (emit: Emit) => (event: MessageStream.Event): Effect.Effect<void> => {
+  if (event.type !== "content_block_delta") return Effect.void
+  if (event.delta.type === "text_delta") return emit({ _tag: "Text", text: event.delta.text })
+  return event.delta.type === "thinking_delta" ? emit({ _tag: "Thinking", text: event.delta.thinking }) : Effect.void
+}
+
+const settledOf = (results: ReadonlyArray<object>): ReadonlyMap<string, Ended> =>
+  // Results that the loop itself has stored.
+  new Map(
+    (results as ReadonlyArray<Ended["result"]>).map((result) => [result.tool_use_id, { result, fate: "finished" }])
+  )
+
+export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
+  const { client, journal, prices } = settings
+  const root = new Spend.Account(settings.budget)
+
+  /** Everything that can be wrong before the first request is found here. */
+  const prepare = Effect.fnUntraced(function*<T extends Tools>(
+    options: ToolLoop.RunSettings & { readonly toolkit: ToolLoop.RunOptions<T>["toolkit"] },
+    limits: LoopGuard.Limits,
+    model: string
+  ) {
+    const problems = LoopGuard.problems(limits)
+    if (problems.length > 0) return yield* new LoopGuard.InvalidLimits({ problems })
+    const bounds = LoopGuard.bounds(limits)
+    const within = yield* CurrentRun
+    const capped = Number.isFinite(bounds.usd) || (within?.account ?? root).capsMoney
+    if (capped && (prices === undefined || Spend.priceOf(prices, model) === undefined)) {
+      return yield* new UnknownPrice({ model })
+    }
+    const definitions = yield* Effect.fromResult(compile(erase(yield* options.toolkit), options.serverTools ?? []))
+    const format = options.answer === undefined
+      ? undefined
+      : yield* Effect.fromResult(Structured.format(options.answer))
+    return { bounds, within, definitions, format }
+  })
+
+  const limitsOf = (own: LoopGuard.Limits | undefined, given: LoopGuard.Limits | undefined): LoopGuard.Limits =>
+    LoopGuard.merge(settings.limits, own, given)
+
+  const start = Effect.fnUntraced(function*<T extends Tools>(options: Starting<T>, emit: Emit) {
+    const clock = yield* Clock.Clock
+    const now = () => clock.currentTimeMillisUnsafe()
+    const { request, runId } = options
+    const limits = limitsOf(options.stored, options.limits)
+    const { bounds, definitions, format, within } = yield* prepare(options, limits, request.model)
+    const streamed = emit !== silent
+    const { closingTurn = false, window } = options
+    const job: Job<Tool.HandlerServices<T[keyof T]>> = {
+      runId,
+      request,
+      limits,
+      definitions,
+      bounds,
+      concurrency: options.concurrency ?? settings.concurrency,
+      toolTimeout: Duration.toMillis(Duration.fromInputUnsafe(options.toolTimeout ?? settings.toolTimeout)),
+      grace: Duration.toMillis(Duration.fromInputUnsafe(settings.grace)),
+      closing: closingTurn === true ? closingWords : closingTurn === false ? undefined : closingTurn,
+      fit: window && ((history, usage, overflow) => {
+        const { cache_control, max_tokens, model, system, thinking, tool_choice } = request
+        const prompt = {
+          model,
+          max_tokens,
+          ...(definitions.params.length === 0 ? {} : { tools: [...definitions.params] }),
+          ...(cache_control === undefined ? {} : { cache_control }),
+          ...(system === undefined ? {} : { system }),
+          ...(thinking === undefined ? {} : { thinking }),
+          ...(tool_choice === undefined ? {} : { tool_choice })
+        }
+        return Effect.provideService(window.before(history, { ...prompt, usage, overflow }), ClaudeClient, client)
+      }),
+      format,
+      call: options.call ?? {},
+      decisions: options.decisions,
+      recorder: options.recorder,
+      now,
+      ask: (params: MessageParams, call: CreateOptions) =>
+        streamed
+          ? MessageStream.message(Stream.tap(client.streamMessage(params, call), told(emit)))
+          : client.createMessage(params, call),
+      mostTokens: Effect.map(
+        Effect.result(client.getModel(String(request.model))),
+        (found) => Result.isSuccess(found) ? found.success.max_tokens ?? undefined : undefined
+      ),
+      emit,
+      onTurn: options.onTurn ?? (() => Effect.void)
+    }
+    const base = JSON.stringify([request, definitions.params]).length
+    const hook = yield* Listener
+    const rules = { bounds, prices, model: request.model, within, root, base, now, told: hook?.spent }
+    const state = new State(options.begin, rules)
+    const forget = state.account.capsMoney ? hook?.budget(() => state.account.share) : undefined
+    return yield* loop(job, state, options.open).pipe(
+      // Where another model has taken over, it stays for the run: what it thought is not another's to read.
+      (self) => Effect.flatMap(Fallback.CurrentSession, (open) => open === undefined ? Fallback.session(self) : self),
+      Spans.around("invoke_agent", {
+        attributes: () => ({
+          "gen_ai.operation.name": "invoke_agent",
+          "gen_ai.provider.name": "anthropic",
+          "gen_ai.request.model": request.model,
+          "gen_ai.conversation.id": runId
+        })
+      }),
+      Effect.ensuring(Effect.sync(() => forget?.()))
+    )
+  })
+
+  const unreadable = (error: { readonly message: string }) =>
+    new JournalFailed({ message: `The journal's run cannot be gone on with: ${error.message}` })
+
+  /** What a journal knows of a run, and the right to write to it. */
+  const opened = Effect.fnUntraced(function*(runId: string) {
+    if (journal === undefined) return { found: undefined, recorder: undefined }
+    const { recorder, steps } = yield* Log.open(journal, runId, yield* token)
+    const found = yield* Effect.mapError(Effect.fromResult(Log.fold(steps)), unreadable)
+    return { found, recorder }
+  })
+
+  const lost = (error: Broken): JournalFailed =>
+    error._tag === "JournalFailed" ? error : new JournalFailed({ message: error.message })
+
+  const begun = Effect.fnUntraced(function*<T extends Tools>(options: ToolLoop.RunOptions<T>, emit: Emit) {
+    const runId = options.runId ?? `run_${yield* token}`
+    // What a request is made of; the rest of the options are the loop's own.
+    const request = requestOf(options) as Request
+    // A toolkit that cannot be offered must not leave a run behind.
+    yield* prepare(options, limitsOf(undefined, options.limits), request.model)
+    const { found, recorder } = yield* opened(runId)
+    if (found !== undefined) return yield* go({ ...options, runId }, found, recorder, emit)
+    const begin: Begin = { history: options.history, progress: noProgress, spent: nothingSpent }
+    if (recorder !== undefined) {
+      yield* Effect.mapError(
+        recorder.write({
+          _tag: "Started",
+          ...begin,
+          request: stored(request),
+          limits: LoopGuard.merge(options.limits)
+        }),
+        lost
+      )
+    }
+    const { toolkit } = options
+    return yield* start(
+      { ...options, toolkit, runId, request, stored: undefined, begin, open: undefined, decisions: {}, recorder },
+      emit
+    )
+  })
+
+  /** Goes on from what a log tells. */
+  const go = <T extends Tools>(
+    options: ToolLoop.RecoverOptions<T>,
+    found: Log.Found,
+    recorder: Log.Recorder | undefined,
+    emit: Emit
+  ) => {
+    if (found.ended !== undefined) {
+      return Effect.as(emit({ _tag: "Outcome", outcome: found.ended }), found.ended)
+    }
+    const settled = new Map(
+      Array.from(found.settled, ([id, { fate, result }]) => [id, { result, fate } as unknown as Ended] as const)
+    )
+    const { claimed, decisions, message } = found
+    return start({
+      ...options,
+      // The parameters that were stored are those of a request, and so are those that are given.
+      request: { ...found.request, ...requestOf(options) } as Request,
+      stored: found.limits,
+      begin: found,
+      open: message === undefined ? undefined : { message, settled, claimed },
+      decisions,
+      recorder
+    }, emit)
+  }
+
+  const resumed = Effect.fnUntraced(function*<T extends Tools>(outcome: Outcome, options: ToolLoop.ResumeOptions<T>) {
+    const { decisions = {}, say } = options
+    if (outcome._tag === "Finished" && say === undefined) return outcome
+    const pending = outcome._tag === "NeedsApproval" ? outcome.pending : undefined
+    const undecided = (pending?.calls ?? []).filter(({ id }) => !Object.hasOwn(decisions, id))
+    if (undecided.length > 0) return yield* new UndecidedCalls({ calls: undecided.map(({ id }) => id) })
+    const { runId } = outcome
+    const request = { ...outcome.request, ...requestOf(options) } as Request
+    yield* prepare(options, limitsOf(outcome.limits, options.limits), request.model)
+    const history = say === undefined || pending !== undefined
+      ? outcome.history
+      : yield* Effect.fromResult(History.appendUser(outcome.history, say))
+    const added = History.toMessages(history).slice(outcome.history.length)
+    const recorder = journal === undefined
+      ? undefined
+      : yield* Log.goOn(journal, runId, yield* token, outcome.place, {
+        _tag: "Resumed",
+        decisions,
+        request: stored(request),
+        limits: LoopGuard.merge(outcome.limits, options.limits),
+        history: added.map(stored)
+      })
+    if (journal !== undefined && recorder === undefined) return yield* new StaleOutcome({ runId })
+    const { spend, usage } = outcome
+    return yield* start({
+      ...options,
+      runId,
+      request,
+      stored: outcome.limits,
+      begin: { history, progress: outcome.progress, spent: spend === undefined ? { usage } : { usd: spend, usage } },
+      open: pending === undefined
+        ? undefined
+        : { message: pending.message, settled: settledOf(pending.results), claimed: new Set() },
+      decisions,
+      recorder
+    }, silent)
+  })
+
+  return {
+    run: (options) => begun(options, silent),
+    stream: <T extends Tools>(options: ToolLoop.RunOptions<T>) =>
+      Stream.callback<Event, ToolLoop.StartError, ToolLoop.Requirements<T>>(
+        (queue: Queue.Queue<Event, ToolLoop.StartError | Cause.Done>) =>
+          Effect.andThen(
+            begun(options, (event) => Effect.asVoid(Queue.offer(queue, event))),
+            Queue.end(queue)
+          ),
+        { bufferSize: 16, strategy: "suspend" }
+      ) as unknown as Stream.Stream<Event, ToolLoop.StartError, ToolLoop.Requirements<T>>,
+    resume: resumed,
+    recover: Effect.fnUntraced(function*(options) {
+      const { runId } = options
+      const { found, recorder } = yield* opened(runId)
+      if (found === undefined) return yield* new UnknownRun({ runId })
+      return yield* go(options, found, recorder, silent)
+    })
+  }
+}

@@ -1,0 +1,188 @@
+/** What one run knows while it runs: its history, what it has counted and spent, and how much time it has. */
+import * as History from "../../conversation/History.ts"
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { Bounds, LimitName } from "../LoopGuard.ts"
+import { empty } from "../LoopGuard.ts"
+import { Account, type Amount, cost, type Price, priceOf, type Prices } from "../Spend.ts"
+import type { Progress, Spent } from "./outcomes.ts"
+import type { Within } from "./settings.ts"
+
+export const noProgress: Progress = {
+  turns: 0,
+  toolCalls: 0,
+  callsPerTool: {},
+  pauses: 0,
+  elapsed: 0,
+  leaked: 0,
+  memory: empty,
+  longest: 0
+}
+
+export const noUsage: ClaudeError.Usage = {
+  inputTokens: 0,
+  cacheCreationTokens: 0,
+  cacheReadTokens: 0,
+  outputTokens: 0,
+  estimated: false
+}
+
+export const nothingSpent: Spent = { usage: noUsage }
+
+const sum = (a: ClaudeError.Usage, b: ClaudeError.Usage): ClaudeError.Usage => ({
+  inputTokens: a.inputTokens + b.inputTokens,
+  cacheCreationTokens: a.cacheCreationTokens + b.cacheCreationTokens,
+  cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  estimated: a.estimated || b.estimated
+})
+
+export const inputOf = (usage: ClaudeError.Usage): number =>
+  usage.inputTokens + usage.cacheCreationTokens + usage.cacheReadTokens
+
+/** Characters for a token, where nothing better is known: few, so that a forecast is rather high. */
+const charactersPerToken = 3
+/** Output tokens that money is reserved for before any answer has come. */
+const firstAnswer = 256
+
+export interface Begin {
+  readonly history: History.History
+  readonly progress: Progress
+  readonly spent: Spent
+}
+
+export interface Rules {
+  readonly bounds: Bounds
+  readonly prices: Prices | undefined
+  readonly model: string
+  readonly within: Within | undefined
+  readonly root: Account
+  /** Characters of the request beside its messages. */
+  readonly base: number
+  readonly now: () => number
+  /** Told of money that was settled, where somebody listens. */
+  readonly told?: ((model: string, usd: number) => void) | undefined
+}
+
+export class State {
+  history: History.History
+  progress: Progress
+  spent: Spent
+  readonly account: Account
+  readonly within: Within
+  readonly until: number
+  private readonly began: number
+  private readonly before: number
+  private readonly rules: Rules
+  private readonly price: Price | undefined
+  /** The input of the last request, and the characters of the history then. */
+  private measured: { readonly tokens: number; readonly length: number } | undefined
+
+  constructor({ history, progress, spent }: Begin, rules: Rules) {
+    const { bounds, now, prices, within } = rules
+    this.history = history
+    this.progress = progress
+    this.spent = spent
+    this.rules = rules
+    this.price = prices === undefined ? undefined : priceOf(prices, rules.model)
+    this.began = now()
+    this.before = progress.elapsed
+    this.until = Math.min(this.began + bounds.wallTime - this.before, within?.until ?? Infinity)
+    this.account = new Account(
+      { usd: bounds.usd, inputTokens: bounds.inputTokens, outputTokens: bounds.outputTokens },
+      within?.account ?? rules.root,
+      {
+        usd: spent.usd ?? 0,
+        inputTokens: inputOf(spent.usage),
+        outputTokens: spent.usage.outputTokens
+      }
+    )
+    const depth = (within?.depth ?? -1) + 1
+    this.within = {
+      depth,
+      maxDepth: Math.min(depth + bounds.depth, within?.maxDepth ?? Infinity),
+      account: this.account,
+      until: this.until
+    }
+  }
+
+  get isTooDeep(): boolean {
+    return this.within.depth > (this.rules.within?.maxDepth ?? Infinity)
+  }
+
+  get left(): number {
+    return this.until - this.rules.now()
+  }
+
+  /** The same with the time until now. */
+  get counted(): Progress {
+    return { ...this.progress, elapsed: this.before + this.rules.now() - this.began }
+  }
+
+  count(more: Partial<Progress>): void {
+    this.progress = { ...this.progress, ...more }
+  }
+
+  /** What the next request is expected to use: input as that of the last, plus what was added; output as the longest. */
+  forecast(maxTokens: number): Amount {
+    const length = this.rules.base + History.toJson(this.history).length
+    const { measured, price } = this
+    const added = length - (measured?.length ?? 0)
+    const inputTokens = (measured?.tokens ?? 0) + Math.ceil(Math.max(0, added) / charactersPerToken)
+    const outputTokens = Math.min(maxTokens, Math.max(this.progress.longest, 1))
+    const priced = Math.min(maxTokens, Math.max(outputTokens, firstAnswer))
+    const usage = { inputTokens, cacheCreationTokens: 0, cacheReadTokens: 0, outputTokens: priced }
+    return { usd: price === undefined ? 0 : cost(price, usage), inputTokens, outputTokens }
+  }
+
+  /** Another history in place of this one, of so many tokens by the last count. */
+  replace(history: History.History, tokens: number): void {
+    this.history = history
+    this.measured = { tokens, length: this.rules.base + History.toJson(history).length }
+  }
+
+  /** What the newest answer in the history used, where it was asked for by this process. */
+  latest: ClaudeError.Usage | undefined
+
+  /** A request beside the loop's own, which could not be reserved for. */
+  charge(usage: ClaudeError.Usage, model: string): void {
+    const nothing = { usd: 0, inputTokens: 0, outputTokens: 0 }
+    this.settle(nothing, { ...usage, estimated: true }, model)
+  }
+
+  /** Takes what a request used from what was reserved for it. */
+  settle(reserved: Amount, usage: ClaudeError.Usage, model: string | undefined): void {
+    const { prices } = this.rules
+    // A model without a price is charged as the one that was asked for.
+    const price = (prices === undefined || model === undefined ? undefined : priceOf(prices, model)) ?? this.price
+    const usd = price === undefined ? 0 : cost(price, usage)
+    if (usd > 0) this.rules.told?.(model ?? this.rules.model, usd)
+    this.account.settle(reserved, { usd, inputTokens: inputOf(usage), outputTokens: usage.outputTokens })
+    const total = sum(this.spent.usage, usage)
+    this.spent = price === undefined
+      ? { ...this.spent, usage: total }
+      : { usd: (this.spent.usd ?? 0) + usd, usage: total }
+    // An answer that broke off, or none at all, tells nothing of the next.
+    if (!usage.estimated && model !== undefined) {
+      this.latest = usage
+      this.measured = { tokens: inputOf(usage), length: this.rules.base + History.toJson(this.history).length }
+      this.count({ longest: Math.max(this.progress.longest, usage.outputTokens) })
+    }
+  }
+
+  /** A request that was interrupted: what was reserved for it counts. */
+  forfeit(reserved: Amount): void {
+    const { inputTokens, outputTokens } = reserved
+    if (reserved.usd > 0) this.rules.told?.(this.rules.model, reserved.usd)
+    this.account.settle(reserved, reserved)
+    const usage = sum(this.spent.usage, { ...noUsage, inputTokens, outputTokens, estimated: true })
+    this.spent = this.price === undefined
+      ? { ...this.spent, usage }
+      : { usd: (this.spent.usd ?? 0) + reserved.usd, usage }
+  }
+
+  /** The limit that allows no further request. */
+  get spentLimit(): LimitName | undefined {
+    if (this.progress.turns >= this.rules.bounds.turns) return "turns"
+    return this.left <= 0 ? "wallTime" : undefined
+  }
+}

@@ -1,0 +1,68 @@
+/** What the API says of batches and their requests. */
+import type * as Messages from "@anthropic-ai/sdk/resources/messages"
+import * as Duration from "effect/Duration"
+import * as ClaudeError from "../../../errors/ClaudeError.ts"
+import { parse } from "../attempts.ts"
+import type { MessageBatch, Result } from "./api.ts"
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+export const isBatch = (value: unknown): value is MessageBatch =>
+  isFields(value) && value["type"] === "message_batch" && typeof value["id"] === "string" &&
+  typeof value["processing_status"] === "string" && isFields(value["request_counts"])
+
+export interface Page {
+  readonly data: ReadonlyArray<MessageBatch>
+  readonly has_more: boolean
+}
+
+export const isPage = (value: unknown): value is Page =>
+  isFields(value) && Array.isArray(value["data"]) && value["data"].every(isBatch) &&
+  typeof value["has_more"] === "boolean"
+
+/** All requests of a batch. */
+export const sizeOf = ({ request_counts: counts }: MessageBatch): number =>
+  counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
+
+const isMessage = (value: unknown): value is Messages.Message =>
+  isFields(value) && value["type"] === "message" && Array.isArray(value["content"])
+
+const noHeader = (): null => null
+
+const errored = (customId: string, error: unknown, now: number, secrets: ReadonlyArray<string>): Result => {
+  const reason = ClaudeError.fromStreamEvent(error, { header: noHeader, now, secrets })
+  const tried: ClaudeError.Attempt = {
+    reason: reason._tag,
+    message: reason.message,
+    status: "status" in reason ? reason.status : undefined,
+    requestId: reason.requestId,
+    duration: Duration.zero
+  }
+  return {
+    _tag: "Errored",
+    customId,
+    error: new ClaudeError.ClaudeError({ method: "batch", reason, attempts: [tried] })
+  }
+}
+
+/** A line of a result file; undefined for one that is torn or no result. */
+export const result = (line: string, now: number, secrets: ReadonlyArray<string>): Result | undefined => {
+  const value = parse(line)
+  if (!isFields(value) || typeof value["custom_id"] !== "string" || !isFields(value["result"])) return undefined
+  const customId = value["custom_id"]
+  const given = value["result"]
+  switch (given["type"]) {
+    case "succeeded":
+      return isMessage(given["message"]) ? { _tag: "Succeeded", customId, message: given["message"] } : undefined
+    case "canceled":
+      return { _tag: "Canceled", customId }
+    case "expired":
+      return { _tag: "Expired", customId }
+    default:
+      // A type newer than this library is what its error says, if it has one.
+      return errored(customId, given["error"], now, secrets)
+  }
+}
