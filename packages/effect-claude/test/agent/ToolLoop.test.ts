@@ -1,6 +1,6 @@
 import { Fault, Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Fiber, Layer, Ref, Schedule, Schema, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, Fiber, Layer, Ref, Schedule, Schema, Stream } from "effect"
 import { Fallback, History, Spend, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import {
@@ -747,6 +747,51 @@ describe("ToolLoop", () => {
       }),
       {},
       { maxAttempts: 6, budget: { cap: 4, perMinute: 0 } }
+    ))
+
+  it("F9 schemas that throw and results that are no JSON end their call, not the run", () => {
+    const Big = Tool.make("big", { success: Schema.Unknown })
+    const Picky = Tool.make("picky", {
+      parameters: Schema.Struct({
+        word: Schema.String.check(Schema.makeFilter(() => {
+          throw new Error("secret")
+        }))
+      })
+    })
+    const kit = Toolkit.make(Big, Picky)
+    return withLoop(
+      [calls(call("a", "big", {}), call("b", "picky", { word: "x" })), says("Done.")],
+      kit.toLayer({ big: () => Effect.succeed(1n), picky: () => Effect.void }),
+      Effect.fnUntraced(function*() {
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, toolkit: kit }), "Finished")
+        const [big, picky] = lastResults(outcome.history)
+        assert.match(String(big!["content"]), /does not declare/)
+        assert.match(String(picky!["content"]), /does not fit the tool/)
+        assert.notInclude(JSON.stringify(History.toMessages(outcome.history)), "secret")
+      })
+    )
+  })
+
+  it("an outcome survives JSON, with limits that are none", () =>
+    withLoop(
+      [calls(weather("a", "Paris"))],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const limits = {
+          turns: 1,
+          toolCalls: Infinity,
+          callsPerTool: { pay: Infinity },
+          wallTime: Infinity,
+          usd: Infinity
+        }
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, limits }), "Stopped")
+        const json = JSON.stringify(yield* Schema.encodeEffect(ToolLoop.Outcome)(outcome))
+        const again = yield* Schema.decodeEffect(ToolLoop.Outcome)(JSON.parse(json))
+        assert.deepEqual(again.limits.toolCalls, Infinity)
+        assert.deepEqual(again.limits.callsPerTool, { pay: Infinity })
+        assert.isFalse(Duration.isFinite(Duration.fromInputUnsafe(again.limits.wallTime ?? 0)))
+        assert.deepEqual(History.toMessages(again.history), History.toMessages(outcome.history))
+      })
     ))
 
   it("money without a price sends nothing", () =>
