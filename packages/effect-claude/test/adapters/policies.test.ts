@@ -127,6 +127,9 @@ describe.each(ways)("%s", (way) => {
       const huge = [{ role: "user" as const, content: "x".repeat(1_000_000) }]
       const large = shown(await thrownBy(sdk.messages.create({ ...params, messages: huge })))
       assert.deepInclude(large, { status: 413, code: "RequestExceedsLimit" })
+      // What may be in the cache may cost nothing.
+      const cached = { ...params, messages: huge, cache_control: { type: "ephemeral" as const } }
+      assert.deepInclude(shown(await thrownBy(sdk.messages.create(cached))), { code: "LimiterRejected" })
       assert.strictEqual(times.length, 1)
     }, {
       deadline: "30 seconds",
