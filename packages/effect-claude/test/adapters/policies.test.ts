@@ -118,7 +118,7 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(times.length, 10)
     }, { maxAttempts: 1, deadline: "5 seconds", timeouts: { attempt: "4 seconds" } }))
 
-  it("C5 the limiter's refusals are answers with our tag: queue full, deadline, larger than the limit", () =>
+  it("C5 the limiter's refusals are answers with our tag: the deadline, and what is larger than the limit", () =>
     tried(way, Script.always(ok), async ({ sdk, times }) => {
       await sdk.messages.create(params)
       const late = shown(await thrownBy(sdk.messages.create(params)))
