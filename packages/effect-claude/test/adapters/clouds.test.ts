@@ -228,6 +228,18 @@ describe("bedrock", () => {
     assert.strictEqual(sent, 2)
   })
 
+  it("a model whose name is written oddly is a model", async () => {
+    const inner = () => Promise.resolve(Response.json({ ...message }))
+    for (const name of ["%FF", "a+b", "arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fx", "%"]) {
+      await using fetch = ResilientFetch.make({ fetch: inner })
+      const response = await fetch(`http://cloud.test/model/${name}/invoke`, {
+        method: "POST",
+        body: "{\"anthropic_version\":\"bedrock-2023-05-31\"}"
+      })
+      assert.strictEqual(response.status, 200, name)
+    }
+  })
+
   it("the middleware has every attempt signed anew, the fetch sends what was signed", async () => {
     for (const way of ways) {
       let signed = 0

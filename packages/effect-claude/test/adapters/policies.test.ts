@@ -118,7 +118,7 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(times.length, 10)
     }, { maxAttempts: 1, deadline: "5 seconds", timeouts: { attempt: "4 seconds" } }))
 
-  it("C5 the limiter's refusals are answers with our tag: queue full, deadline, larger than the limit", () =>
+  it("C5 the limiter's refusals are answers with our tag: the deadline, and what is larger than the limit", () =>
     tried(way, Script.always(ok), async ({ sdk, times }) => {
       await sdk.messages.create(params)
       const late = shown(await thrownBy(sdk.messages.create(params)))
@@ -127,6 +127,9 @@ describe.each(ways)("%s", (way) => {
       const huge = [{ role: "user" as const, content: "x".repeat(1_000_000) }]
       const large = shown(await thrownBy(sdk.messages.create({ ...params, messages: huge })))
       assert.deepInclude(large, { status: 413, code: "RequestExceedsLimit" })
+      // What may be in the cache may cost nothing.
+      const cached = { ...params, messages: huge, cache_control: { type: "ephemeral" as const } }
+      assert.deepInclude(shown(await thrownBy(sdk.messages.create(cached))), { code: "LimiterRejected" })
       assert.strictEqual(times.length, 1)
     }, {
       deadline: "30 seconds",
