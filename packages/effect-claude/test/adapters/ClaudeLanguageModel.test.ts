@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream, Tracer } from "effect"
 import { ClaudeClient, ClaudeLanguageModel } from "effect-claude"
 import { type AiError, Chat, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
+import { constrainsOutput } from "../../src/adapters/internal/languageModel/request.ts"
 import { key, params, run } from "../fixtures/harness.ts"
 import { against, bodies, model, says } from "../fixtures/languageModel.ts"
 
@@ -134,6 +135,7 @@ describe("text", () => {
         ["compaction", "pause"],
         ["refusal", "content-filter"],
         ["brand_new", "unknown"],
+        ["constructor", "unknown"],
         [null, "unknown"],
         // Without a call nobody can answer: named, not looped on.
         ["tool_use", "other"]
@@ -432,12 +434,16 @@ describe("streams", () => {
 
   it("a slow consumer slows the socket", () => {
     const size = 16_384
-    const whole = Reply.stream(Reply.message("0123456789abcdef".repeat(size / 16 * 600)), { deltaSize: size })
+    const whole = Reply.stream(Reply.message("0123456789abcdef".repeat(size / 16)), { deltaSize: size })
+    const chunks = Array.from(whole.body)
     let written = 0
     const counted = (function*() {
-      for (const chunk of whole.body) {
-        written++
-        yield chunk
+      for (const chunk of chunks) {
+        const times = String(chunk.bytes).includes("text_delta") ? 600 : 1
+        for (let n = 0; n < times; n++) {
+          written++
+          yield chunk
+        }
       }
     })()
     return Effect.runPromise(Effect.scoped(Effect.gen(function*() {
@@ -927,6 +933,29 @@ describe("structured output", () => {
         assert.deepStrictEqual(alone?.["tool_choice"], { type: "tool", name: "Person" })
         assert.deepStrictEqual(beside?.["tool_choice"], { type: "any" })
       }).pipe(Effect.provide(layer)))
+  })
+
+  it("every model that the API still serves constrains its output itself, whatever a platform calls it", () => {
+    const native = [
+      "claude-sonnet-5-5",
+      "claude-opus-4-5-20251101",
+      "claude-sonnet-4-5",
+      "claude-haiku-4-5@20251001",
+      "us.anthropic.claude-opus-4-8-v1:0",
+      "claude-mythos-preview",
+      "a-gateway-of-mine"
+    ]
+    const older = [
+      "claude-opus-4-1-20250805",
+      "claude-opus-4-20250514",
+      "claude-sonnet-4-0",
+      "claude-3-7-sonnet-20250219",
+      "anthropic.claude-3-5-haiku-20241022-v1:0",
+      "claude-sonnet-4@20250514",
+      "claude-2.1"
+    ]
+    assert.deepStrictEqual(native.filter(constrainsOutput), native)
+    assert.deepStrictEqual(older.filter(constrainsOutput), [])
   })
 
   it("a schema without an end is told before anything is sent", () => {

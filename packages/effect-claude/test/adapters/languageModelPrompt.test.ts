@@ -260,6 +260,10 @@ const files = {
     { mediaType: "text/plain", data: "data:text/plain;base64,w6Q=" },
     { type: "document", source: { type: "text", media_type: "text/plain", data: "ä" } }
   ],
+  "a text as a data URL that is written badly": [
+    { mediaType: "text/plain", data: "data:text/plain,100%" },
+    { type: "document", source: { type: "text", media_type: "text/plain", data: "100%" } }
+  ],
   "bytes of a text": [
     { mediaType: "application/json", data: new TextEncoder().encode("{}") },
     { type: "document", source: { type: "text", media_type: "text/plain", data: "{}" } }
