@@ -287,6 +287,24 @@ describe("create is not idempotent", () => {
     )
   })
 
+  it("G1 a create whose answer is lost, and a key that stops working before it is found: the next run finds it", () => {
+    const { created, handler } = counted()
+    let isRevoked = false
+    const revoked: Reply.Handler = (received) => {
+      if (isRevoked) return Effect.succeed(Fault.unauthorized())
+      isRevoked = received.method === "POST"
+      return Effect.map(handler(received), (reply) => isRevoked ? Fault.resetBeforeHeaders(reply) : reply)
+    }
+    return within(revoked, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(all(many(4)))
+        assert.strictEqual(error._tag === "ClaudeError" && error.reason._tag, "AuthenticationFailed")
+        isRevoked = false
+        assert.strictEqual((yield* all(many(4))).length, 4)
+        assert.strictEqual(created(), 1)
+      }))
+  })
+
   it("a batch of somebody else of the same size is not taken for ours", () => {
     const { created, handler } = counted(undefined, { duration: 60_000 })
     let posts = 0
