@@ -13,6 +13,7 @@ import { shared } from "./redis.ts"
 import { sending } from "./sending.ts"
 import { streams } from "./streams.ts"
 import { telemetryCost } from "./telemetry.ts"
+import { waiters } from "./waiters.ts"
 
 await goodput()
 await overhead()
@@ -28,3 +29,4 @@ await kill()
 await killBatch()
 await shared()
 await journal()
+await waiters()

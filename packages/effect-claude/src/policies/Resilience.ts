@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
+import { watched } from "../telemetry/internal/hook.ts"
 import * as Chaos from "./Chaos.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
@@ -246,11 +247,19 @@ export const withResilience = (guard: Guard) => {
         bulkhead: sharedOf(budget).bulkheadOf(name, made.bulkhead),
         attempt: (lease) => Effect.flatMap(lease.sent, () => Effect.flatMap(given, answered(lease)))
       }
-      return execute({
+      const services = {
         limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
         breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
         budget
-      }, call)
+      }
+      const source = sharedOf(budget).sourceOf(services)
+      const called = { source, method: guard.method, model: guard.model, params: undefined }
+      return watched(
+        undefined,
+        () => called,
+        () => undefined,
+        (told) => execute(services, told === undefined ? call : { ...call, told })
+      )
     }
     // A program calls in one context mostly: what it makes is kept for the next call.
     let last: { readonly context: Context.Context<R | State>; readonly run: ReturnType<typeof runIn> } | undefined

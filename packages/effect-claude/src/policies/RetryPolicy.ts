@@ -49,8 +49,13 @@ const policy = (
 /** The share by which a server's hint is lengthened at most: nobody comes early, and not all come together. */
 const hintJitter = 0.25
 
-const hintOf = (reason: ClaudeError.Reason): Duration.Duration | undefined =>
-  "retryAfter" in reason ? reason.retryAfter : undefined
+/** A hint that is shorter would make a tight loop. */
+const shortestHint = Duration.millis(100)
+
+const hintOf = (reason: ClaudeError.Reason): Duration.Duration | undefined => {
+  const hint = "retryAfter" in reason ? reason.retryAfter : undefined
+  return hint === undefined ? undefined : Duration.max(hint, shortestHint)
+}
 
 const fullJitter = (base: number, cap: number, retry: number): Effect.Effect<Duration.Duration> =>
   Effect.map(Random.next, (random) => Duration.millis(Math.max(1, Math.min(base * 2 ** (retry - 1), cap) * random)))
@@ -67,7 +72,10 @@ export const exponential = (options: {
   )
 }
 
-/** The server's hint, lengthened by up to a quarter; else full jitter from 1 s, doubling to 60 s. It has no end. */
+/**
+ * The server's hint, at least 100 ms, lengthened by up to a quarter; else full jitter from 1 s, doubling to 60 s. It has no
+ * end.
+ */
 export const standard: Schedule.Schedule<Duration.Duration, unknown> = policy((reason, retry) => {
   const hint = hintOf(reason)
   return hint === undefined
@@ -75,7 +83,7 @@ export const standard: Schedule.Schedule<Duration.Duration, unknown> = policy((r
     : Effect.map(Random.next, (random) => Duration.times(hint, 1 + random * hintJitter))
 })
 
-/** Exactly as long as the server says; without a hint like `standard`. */
+/** Exactly as long as the server says, at least 100 ms; without a hint like `standard`. */
 export const retryAfter: Schedule.Schedule<Duration.Duration, unknown> = policy((reason, retry) => {
   const hint = hintOf(reason)
   return hint === undefined ? fullJitter(1000, 60_000, retry) : Effect.succeed(hint)

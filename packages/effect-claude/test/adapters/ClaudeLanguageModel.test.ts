@@ -1,6 +1,6 @@
 import { Fault, FaultServer, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream } from "effect"
+import { Arbitrary, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream, Tracer } from "effect"
 import { ClaudeClient, ClaudeLanguageModel } from "effect-claude"
 import { type AiError, Chat, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
 import { key, params, run } from "../fixtures/harness.ts"
@@ -430,6 +430,44 @@ describe("streams", () => {
     })))
   })
 
+  it("a slow consumer slows the socket", () => {
+    const size = 16_384
+    const whole = Reply.stream(Reply.message("0123456789abcdef".repeat(size / 16 * 600)), { deltaSize: size })
+    let written = 0
+    const counted = (function*() {
+      for (const chunk of whole.body) {
+        written++
+        yield chunk
+      }
+    })()
+    return Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      const server = yield* FaultServer.make(Script.always({ ...whole, body: counted }))
+      const client = ClaudeClient.layerStandard({ apiKey: Redacted.make(key), baseUrl: server.url })
+      let paused = 0
+      let characters = 0
+      yield* LanguageModel.streamText({ prompt: "Hi" }).pipe(
+        Stream.runForEach((part) =>
+          Effect.gen(function*() {
+            if (part.type !== "text-delta") return
+            if (characters === 0) {
+              // Until the server has not written for ten looks.
+              let same = 0
+              yield* Effect.sync(() => {
+                same = written === paused ? same + 1 : 0
+                paused = written
+                return same
+              }).pipe(Effect.repeat({ until: (looks) => looks >= 10, schedule: Schedule.spaced("2 millis") }))
+            }
+            characters += part.delta.length
+          })
+        ),
+        Effect.provide(Layer.provide(model, client))
+      )
+      assert.isBelow(paused, 450, "the rest waited for the consumer")
+      assert.strictEqual(characters, size * 600)
+    })))
+  })
+
   it("what the last count of tokens leaves out, the first has told", () => {
     const events = [
       { type: "message_start", message: { ...Reply.message(), content: [], stop_reason: null } },
@@ -445,6 +483,107 @@ describe("streams", () => {
         assert.strictEqual(finishOf(parts)?.usage.inputTokens.total, 10)
         assert.strictEqual(finishOf(parts)?.usage.outputTokens.total, 34)
       }))
+  })
+
+  it("a block that begins with text has it, and one that begins again ends the one before", () => {
+    const start = (text: string) => ({ type: "content_block_start", index: 0, content_block: { type: "text", text } })
+    const all = Reply.stream(Reply.message("x"))
+    const frames = Array.from(all.body, ({ bytes }) => JSON.parse(/data: (.*)/.exec(String(bytes))?.[1] ?? "{}"))
+    const [begin] = frames
+    const events = [begin, start("One"), start("Two"), { type: "content_block_stop", index: 0 }, ...frames.slice(-2)]
+    return against([Reply.events(events)], () =>
+      Effect.map(ways.streamText({ prompt: "Hi" }), (parts) => {
+        const shown = parts.map((part) => part.type === "text-delta" ? part.delta : part.type)
+        assert.deepStrictEqual(shown.slice(1, -1), ["text-start", "One", "text-end", "text-start", "Two", "text-end"])
+      }))
+  })
+})
+
+describe("what it cites", () => {
+  const page = { type: "web_search_result_location", cited_text: "Rain.", url: "https://rain.test/", title: null }
+  const line = { type: "char_location", cited_text: "It rains.", document_index: 1, document_title: null }
+  const cites = [page, line, { ...line, document_index: 7 }, { ...page, url: "no url" }]
+
+  it("is a source where it is a page or a document of the prompt, streamed or not", () => {
+    const file = { type: "file", mediaType: "text/plain", data: "It rains." } as const
+    const prompt = Prompt.make([{ role: "user", content: [file, { ...file, fileName: "rain.txt" }] }])
+    const message = Reply.message({ content: [text("It rains.", cites)] })
+    return against(
+      [Reply.json(200, message), streamed(message, cites)],
+      () =>
+        Effect.forEach(Object.values(ways), (ask) =>
+          Effect.map(ask({ prompt }), (parts) => {
+            const sources = parts.flatMap((part) => part.type === "source" ? [part] : [])
+            assert.deepStrictEqual(
+              sources.map((one) => one.sourceType === "url" ? String(one.url) : `${one.fileName} ${one.mediaType}`),
+              ["https://rain.test/", "rain.txt text/plain"]
+            )
+            assert.strictEqual(new Set(sources.map(({ id }) => id)).size, 2)
+          }))
+    )
+  })
+
+  /** Citations come as deltas. */
+  const streamed = (message: Reply.Message, citations: ReadonlyArray<object>): Reply.Reply => {
+    const body = Array.from(
+      Reply.stream(message).body,
+      ({ bytes }) => JSON.parse(/data: (.*)/.exec(String(bytes))?.[1] ?? "{}")
+    )
+    const events: Array<{ readonly type: string }> = []
+    for (const event of body) {
+      if (event.type === "content_block_stop") {
+        for (const citation of citations) {
+          events.push({ ...event, type: "content_block_delta", delta: { type: "citations_delta", citation } })
+        }
+      }
+      events.push(event.type === "content_block_start" ? { ...event, content_block: text("") } : event)
+    }
+    return Reply.events(events)
+  }
+})
+
+describe("calls", () => {
+  it("take attempts, deadline and priority from the layer, and from Overrides in their place", () => {
+    const layer = ClaudeLanguageModel.layer({ model: params.model, call: { maxAttempts: 2 } })
+    return against(Array.from({ length: 9 }, () => Fault.overloaded()), (harness) =>
+      Effect.gen(function*() {
+        const counts: Array<number> = []
+        for (const ask of Object.values(ways)) {
+          for (const call of [{}, { maxAttempts: 1 }, { priority: 1 }]) {
+            const before = (yield* bodies(harness)).length
+            yield* Effect.flip(Effect.provideService(ask({ prompt: "Hi" }), ClaudeLanguageModel.Overrides, { call }))
+            counts.push((yield* bodies(harness)).length - before)
+          }
+        }
+        assert.deepStrictEqual(counts, [2, 1, 2, 2, 1, 2])
+      }), { layer })
+  })
+
+  it("H1 tell on the span what was asked and what came, and no content", () => {
+    const spans: Array<Tracer.NativeSpan> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    const secret = says("A secret answer.")
+    return against([secret, secret], () =>
+      Effect.gen(function*() {
+        for (const ask of Object.values(ways)) yield* ask({ prompt: "A secret question." })
+        const told = spans.filter(({ name }) => name.startsWith("LanguageModel."))
+        assert.lengthOf(told, 2)
+        for (const { attributes } of told) {
+          assert.strictEqual(attributes.get("gen_ai.request.model"), params.model)
+          assert.strictEqual(attributes.get("gen_ai.request.max_tokens"), 100)
+          assert.match(String(attributes.get("gen_ai.response.id")), /^msg_/)
+          assert.deepStrictEqual(attributes.get("gen_ai.response.finish_reasons"), ["stop"])
+          assert.strictEqual(attributes.get("gen_ai.usage.input_tokens"), 10)
+          assert.strictEqual(attributes.get("gen_ai.usage.output_tokens"), 12)
+          assert.notInclude(JSON.stringify([...attributes]), "secret")
+        }
+      }).pipe(Effect.withTracer(tracer)))
   })
 })
 
@@ -648,6 +787,33 @@ describe("tools", () => {
         assert.include(error.message, "input_schema.anyOf")
         assert.deepStrictEqual(yield* bodies(harness), [])
       }).pipe(Effect.provide(either.toLayer({ either: () => Effect.void }))))
+  })
+
+  it("a tool that Anthropic defines and we run goes by its own name on the wire", () => {
+    const Bash = Tool.providerDefined({
+      id: "anthropic.bash_20250124",
+      customName: "Shell",
+      providerName: "bash",
+      requiresHandler: true,
+      parameters: Schema.Struct({ command: Schema.String, restart: Schema.optionalKey(Schema.Boolean) }),
+      success: Schema.String
+    })({})
+    const shell = Toolkit.make(Bash)
+    const handlers = shell.toLayer({ Shell: ({ command }) => Effect.succeed(`ran ${command}`) })
+    const message = says(Reply.toolUse([{ id: "toolu_1", name: "bash", input: { command: "ls", restart: null } }]))
+    return against([message, says("Done.")], (harness) =>
+      Effect.gen(function*() {
+        const asked = Prompt.make("List.")
+        const { content, toolCalls } = yield* LanguageModel.generateText({ prompt: asked, toolkit: shell })
+        assert.strictEqual(toolCalls[0]?.name, "Shell")
+        const next = Prompt.concat(asked, Prompt.fromResponseParts(content))
+        yield* LanguageModel.generateText({ prompt: next, toolkit: shell, toolChoice: { tool: "Shell" } })
+        const [one, two] = yield* bodies(harness)
+        assert.deepStrictEqual(one?.["tools"], [{ type: "bash_20250124", name: "bash" }])
+        assert.deepInclude(two?.messages[1]?.content[1], { name: "bash", input: { command: "ls", restart: null } })
+        assert.deepInclude(two?.messages[2]?.content[0], { content: "ran ls" })
+        assert.deepStrictEqual(two?.["tool_choice"], { type: "tool", name: "bash" })
+      }).pipe(Effect.provide(handlers)))
   })
 
   it("a tool that Anthropic runs is offered by its type, and its call and result are parts", () => {

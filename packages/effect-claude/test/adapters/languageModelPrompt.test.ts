@@ -116,20 +116,39 @@ describe("messages", () => {
     assert.include(body.messages[4]?.content[1]?.["content"], "not approved")
   })
 
+  it("F1 what the system says between a call and its result comes behind the result", async () => {
+    const body = await sent([
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: [call("a")] },
+      { role: "system", content: "The user left." },
+      { role: "tool", content: [result("a")] }
+    ])
+    assert.deepStrictEqual(body.messages.map(({ role }) => role), ["user", "assistant", "user", "system"])
+    assert.deepStrictEqual(body.messages[2]?.content, [{ type: "tool_result", tool_use_id: "a", content: "a" }])
+  })
+
+  it("a result in an answer is one of the user's", async () => {
+    const body = await sent([
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: [call("a"), result("a")] }
+    ])
+    assert.deepStrictEqual(body.messages[2]?.content, [{ type: "tool_result", tool_use_id: "a", content: "a" }])
+  })
+
   it("calls that are still open at the end, and results that nobody asked for, are rejected before they are sent", () =>
     against([], (harness) =>
       Effect.gen(function*() {
-        const prompts: ReadonlyArray<Prompt.RawInput> = [
-          [{ role: "user", content: "Hi" }, { role: "assistant", content: [call("a")] }],
-          [{ role: "user", content: "Hi" }, { role: "assistant", content: "Yes?" }, {
-            role: "tool",
-            content: [result("a")]
-          }]
+        const hi = { role: "user", content: "Hi" } as const
+        const prompts: ReadonlyArray<readonly [string, Prompt.RawInput]> = [
+          ["unanswered", [hi, { role: "assistant", content: [call("a")] }]],
+          ["orphan", [hi, { role: "assistant", content: "Yes?" }, { role: "tool", content: [result("a")] }, hi]]
         ]
-        for (const prompt of prompts) {
+        for (const [rule, prompt] of prompts) {
           const error = yield* Effect.flip(LanguageModel.generateText({ prompt }))
           assert.strictEqual(error.reason._tag, "InvalidRequestError")
-          assert.strictEqual(ClaudeLanguageModel.claudeErrorOf(error)?.reason._tag, "RequestRejected")
+          const original = ClaudeLanguageModel.claudeErrorOf(error)?.reason
+          const rules = original?._tag === "RequestRejected" ? original.violations.map((one) => one.rule) : []
+          assert.include(rules, rule)
         }
         assert.deepStrictEqual(yield* bodies(harness), [])
       })))
@@ -246,6 +265,14 @@ const files = {
     { type: "document", source: { type: "text", media_type: "text/plain", data: "{}" } }
   ]
 } satisfies Record<string, readonly [Omit<Prompt.FilePartEncoded, "type">, object]>
+
+it("an option that is none of Claude's is a type error", () => {
+  const wrong = { type: "ephemeral", ttl: "1d" } as const
+  // @ts-expect-error there is no such time
+  const bad: Prompt.TextPartOptions = { anthropic: { cacheControl: wrong } }
+  const good: Prompt.TextPartOptions = { anthropic: { cacheControl } }
+  assert.notDeepEqual(good, bad)
+})
 
 describe("files", () => {
   for (const [name, [given, expected]] of Object.entries(files)) {

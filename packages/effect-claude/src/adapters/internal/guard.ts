@@ -119,6 +119,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
       return Effect.onExit(recording === undefined ? answered : recording.within(answered), (exit) =>
         Effect.sync(() => {
           won = Exit.isSuccess(exit) ? exit.value.passing : undefined
+          // A fiber may be interrupted wherever it yields, also between an attempt's success and here.
           for (const passing of opened) if (passing !== won) passing.abandon(undefined)
           if (won === undefined) tell(recording?.ended(exit, Exit.isSuccess(exit) ? exit.value.message : undefined))
           else {

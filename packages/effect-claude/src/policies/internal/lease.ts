@@ -67,10 +67,9 @@ export class Lease {
   }
 
   fail(reason: ClaudeError.Reason): Effect.Effect<void> {
-    const outcome = reason.outcome === "local" ? "ignored" : reason.outcome
     return this.end(
       { _tag: "Failed", reason },
-      this.permit.record(outcome, isReal(reason) ? reason : undefined)
+      this.permit.record(reason.outcome, isReal(reason) ? reason : undefined)
     )
   }
 

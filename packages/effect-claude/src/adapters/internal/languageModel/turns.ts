@@ -32,9 +32,8 @@ export const paired = (turns: ReadonlyArray<Turn>, known: Known): ReadonlyArray<
     }
     const calls = callsOf(turn)
     const next = turns[at + 1]
-    // Open calls at the end are still to be answered, and nobody's to guess.
-    const isOpen = next === undefined && !calls.some((id) => known.answers.has(id))
-    return calls.length === 0 || next?.role === "user" || isOpen
+    // Calls at the end are still to be answered, and nobody's to guess.
+    return calls.length === 0 || next === undefined || next.role === "user"
       ? [turn]
       : [turn, { role: "user", content: answered(calls, known) }]
   })

@@ -61,6 +61,7 @@ export class Rounds {
   private readonly knowledge: Known.Knowledge
   /** Requests that a batch of the journal has. */
   private readonly owner: Map<string, Known.Known>
+  private readonly resumed = new Map<Known.Known, Live>()
   private readonly again = new Map<string, Again>()
   /** Batches whose results are awaited. */
   readonly live = new Set<Live>()
@@ -188,29 +189,31 @@ export class Rounds {
     }
   }
 
-  /** One pass over the requests: those that no batch has are sent, then those that one has are awaited. */
+  /** Requests that a batch of the journal has are awaited there. */
+  private resume({ custom_id: id }: Request): void {
+    const known = this.owner.get(id)
+    if (known?.candidates === undefined || known.candidates.length === 0) return
+    let live = this.resumed.get(known)
+    if (live === undefined) this.resumed.set(known, live = { known, left: new Set() })
+    live.left.add(id)
+  }
+
+  /** One pass over the requests: batches of an earlier run are awaited, and what no batch has is sent. */
   private pass<E, R>(requests: Stream.Stream<Request, E, R>, isFirst: boolean): Stream.Stream<Result, Failure | E, R> {
-    const { again, owner, settings } = this
-    const resumed = new Map<Known.Known, Live>()
+    const { again, resumed, settings } = this
     const refused: Array<Result> = []
     let round = 0
     this.due = 0
     const isDue = (request: Request): boolean => {
-      const { custom_id: id } = request
-      const sentBefore = again.get(id)
       if (!isFirst) {
+        const sentBefore = again.get(request.custom_id)
         if (sentBefore === undefined) return false
         this.due++
         round = Math.max(round, sentBefore.round)
         return true
       }
-      const known = owner.get(id)
-      if (known?.candidates !== undefined && known.candidates.length > 0) {
-        let live = resumed.get(known)
-        if (live === undefined) resumed.set(known, live = { known, left: new Set() })
-        live.left.add(id)
-        return false
-      }
+      const known = this.owner.get(request.custom_id)
+      if (known !== undefined && resumed.has(known)) return false
       const wrong = this.rejected(request)
       if (wrong !== undefined) refused.push(wrong)
       return wrong === undefined
@@ -221,7 +224,7 @@ export class Rounds {
       Chunks.chunks(settings.bounds),
       Stream.mapEffect((chunk) => this.create(chunk, round))
     )
-    return Stream.concat(created, Stream.suspend(() => Stream.fromIterable(resumed.values()))).pipe(
+    return Stream.concat(isFirst ? Stream.fromIterable(Array.from(resumed.values())) : Stream.empty, created).pipe(
       Stream.flatMap((live) => Stream.concat(told, this.results(live)), { concurrency: settings.concurrency }),
       Stream.concat(told)
     )
@@ -238,6 +241,15 @@ export class Rounds {
           return Stream.concat(Stream.fromIterable(left), Stream.fromEffectDrain(this.journal.clear))
         })
       )
-    return Stream.concat(Stream.fromEffectDrain(this.resolve), passes(true))
+    // Read once more before anything is created, so that what an earlier run left is awaited meanwhile.
+    const scanned = Effect.suspend(() =>
+      this.owner.size === 0
+        ? Effect.void
+        : Stream.runForEach(requests, (request) => Effect.sync(() => this.resume(request)))
+    )
+    return Stream.concat(
+      Stream.fromEffectDrain(Effect.andThen(this.resolve, scanned)),
+      Stream.suspend(() => passes(true))
+    )
   }
 }
