@@ -1,8 +1,9 @@
 /** What the adapters cost an SDK that keeps its own `fetch`: CPU of a call and of a delta, interleaved in one process. */
 import Anthropic from "@anthropic-ai/sdk"
-import { FaultServer, Reply, Script } from "@effect-claude/fault-server"
-import { Effect, Exit, Scope } from "effect"
 import { ClaudeMiddleware, ResilientFetch } from "effect-claude"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
 import { median, print } from "./table.ts"
 
 const params = {
@@ -13,7 +14,8 @@ const params = {
 
 const rounds = Number(process.env["ROUNDS"] ?? 7)
 const calls = Number(process.env["CALLS"] ?? 1000)
-const deltas = Number(process.env["DELTAS"] ?? 8000)
+/** As many as the server sends. */
+const deltas = 2000
 
 const cpuOf = async (work: () => Promise<unknown>, count: number): Promise<number> => {
   const before = process.cpuUsage()
@@ -25,25 +27,13 @@ const cpuOf = async (work: () => Promise<unknown>, count: number): Promise<numbe
 }
 
 export const adapters = async (): Promise<void> => {
-  const message = Reply.message("A short answer.")
-  const long = Reply.stream(Reply.message("word ".repeat(deltas)), { deltaSize: 5 })
-  const bytes = new TextEncoder().encode(Array.from(long.body, (chunk) => String(chunk.bytes)).join(""))
-  // The reply as a handful of large pieces: what is measured is the client, not the server.
-  const body = Array.from(
-    { length: Math.ceil(bytes.length / 65_536) },
-    (_, n) => ({ delay: 0, bytes: bytes.subarray(n * 65_536, (n + 1) * 65_536) })
-  )
-  const scope = Scope.makeUnsafe()
-  const server = await Effect.runPromise(Scope.provide(
-    FaultServer.make(
-      Script.always((request) => Reply.wantsStream(request) ? { ...long, body } : Reply.json(200, message)),
-      { maxRecorded: 0 }
-    ),
-    scope
-  ))
+  const server = spawn(process.execPath, [join(import.meta.dirname, "server.ts")], {
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  const [first] = await once(server.stdout, "data")
   await using fetch = ResilientFetch.make()
   await using middleware = ClaudeMiddleware.make()
-  const options = { apiKey: "sk-ant-bench", baseURL: server.url, maxRetries: 0, logLevel: "off" } as const
+  const options = { apiKey: "sk-ant-bench", baseURL: String(first).trim(), maxRetries: 0, logLevel: "off" } as const
   const sdks = {
     bare: new Anthropic(options),
     fetch: new Anthropic({ ...options, fetch }),
@@ -70,7 +60,7 @@ export const adapters = async (): Promise<void> => {
       median(samples[which].map((one, at) => one / samples.bare[at]!)).toFixed(2)
     rows.push([name, ...names.map((which) => median(samples[which]).toFixed(2)), ratio("fetch"), ratio("middleware")])
   }
-  await Effect.runPromise(Scope.close(scope, Exit.void))
+  server.kill()
   print(
     `CPU of the SDK with its own fetch, with every policy on by either adapter, ${rounds} rounds interleaved`,
     ["", "bare", "ResilientFetch", "ClaudeMiddleware", "ratio, fetch", "ratio, middleware"],

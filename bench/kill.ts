@@ -13,7 +13,7 @@ const seed = Number(process.env["SEED"] ?? 1)
 const main = join(import.meta.dirname, "..", "packages", "cli", "src", "main.ts")
 
 /** Mulberry32. */
-const random = (state: number) => (): number => {
+export const random = (state: number) => (): number => {
   state = state + 0x6d2b79f5 | 0
   let mixed = Math.imul(state ^ state >>> 15, 1 | state)
   mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed
@@ -33,7 +33,8 @@ const instants = (): ReadonlyArray<Instant> => {
       : { requests: 1 + Math.floor(next() * 6), millis: next() * 25 })
 }
 
-const idsIn = (path: string): ReadonlyArray<string> => {
+/** The ids of a result file's whole lines. */
+export const idsIn = (path: string): ReadonlyArray<string> => {
   const text = existsSync(path) ? readFileSync(path, "utf8") : ""
   const whole = text.slice(0, text.lastIndexOf("\n") + 1)
   return whole.split("\n").filter((line) => line !== "").map((line) => String(JSON.parse(line).custom_id))

@@ -116,7 +116,7 @@ export const bulk = (
     const isBatch = batch !== undefined && batch !== false
     if (!isBatch) yield* Journal.mustBeNone(out)
     yield* Written.mustBeWritable(options.report ?? [])
-    const { done, errored, succeeded, total } = yield* found(options, out)
+    const { done, errored, retried, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
     const recorder = new Recorder(() => clock.currentTimeMillisUnsafe())
     const tally = Tally.make(recorder, total, succeeded, errored)
@@ -155,7 +155,7 @@ export const bulk = (
       )
       const all = batch === undefined || batch === false
         ? lines
-        : Batch.work(run, { out, jobs, done, cancel: batch.cancel ?? false, bounds: batch })
+        : Batch.work(run, { out, jobs, done, retried, cancel: batch.cancel ?? false, bounds: batch })
       yield* Effect.raceFirst(all, Deferred.await(failed))
       yield* output.sync
       yield* account.sample(limiter)

@@ -31,7 +31,7 @@ const faulty: Reply.Handler = RequestRules.make(Routes.make((received) => {
   }
 }))
 
-describe("the report", () => {
+describe("the report", { timeout: 120_000 }, () => {
   it("is one page that loads nothing and reads without scripts, and the same as data", () =>
     withServer(faulty, async (server) => {
       const dir = folder()
@@ -150,7 +150,7 @@ describe("the report", () => {
   })
 })
 
-describe("--watch", () => {
+describe("--watch", { timeout: 120_000 }, () => {
   it("shows the run while it goes on and how it ended, to this machine only", () => {
     const slow: Reply.Handler = (received) => Effect.map(faulty(received), Fault.slowFirstByte(400))
     return withServer(slow, async (server) => {

@@ -9,6 +9,11 @@ it("serve runs the fault server alone and says how to point any SDK at it", asyn
   const response = await fetch(`${url}/v1/models`, { headers: { "x-api-key": "any" } })
   assert.strictEqual(response.status, 200)
   assert.strictEqual((await fetch(`${url}/v1/models`)).status, 401)
+  const page = /drawn at (\S+)/.exec(text)?.[1] ?? ""
+  const drawn = await (await fetch(page)).text()
+  assert.match(drawn, /Answered<\/dt><dd>1/)
+  assert.match(drawn, /Errored<\/dt><dd>1/)
+  assert.include(drawn, "Authentication failed")
   child.kill("SIGTERM")
   await ended
 })

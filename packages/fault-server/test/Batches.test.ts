@@ -1,5 +1,5 @@
 import Anthropic, { APIError } from "@anthropic-ai/sdk"
-import { Fault, FaultServer, Reply, Routes } from "@effect-claude/fault-server"
+import { Fault, FaultServer, type Reply, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"

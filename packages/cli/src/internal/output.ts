@@ -14,6 +14,8 @@ export interface Found {
   readonly done: Ids
   readonly succeeded: number
   readonly errored: number
+  /** Lines that were errored and have been taken out, to be sent again. */
+  readonly retried: Ids
   /** Bytes of a last line that was torn by a crash and has been cut off. */
   readonly torn: number
 }
@@ -45,10 +47,11 @@ export const locate = (path: string): Effect.Effect<string, BadInput> =>
 
 const scan = async (path: string, retryErrored: boolean, ids: Ids): Promise<Found> => {
   const done = new Ids()
+  const retried = new Ids()
   let succeeded = 0
   let errored = 0
   let torn = 0
-  if (!await exists(path)) return { done, succeeded, errored, torn }
+  if (!await exists(path)) return { done, succeeded, errored, retried, torn }
   const kept = retryErrored ? await Fs.open(`${path}.tmp`, "w", (await Fs.stat(path)).mode) : undefined
   let good = 0
   for await (const line of lines(path)) {
@@ -63,7 +66,10 @@ const scan = async (path: string, retryErrored: boolean, ids: Ids): Promise<Foun
     }
     good = line.end
     const asked = ids.has(result.id)
-    if (asked && retryErrored && result.type !== "succeeded") continue
+    if (asked && retryErrored && result.type !== "succeeded") {
+      retried.add(result.id)
+      continue
+    }
     if (asked && done.add(result.id)) {
       if (result.type === "succeeded") succeeded++
       else errored++
@@ -78,7 +84,7 @@ const scan = async (path: string, retryErrored: boolean, ids: Ids): Promise<Foun
   } else if (torn > 0) {
     await Fs.truncate(path, good)
   }
-  return { done, succeeded, errored, torn }
+  return { done, succeeded, errored, retried, torn }
 }
 
 /** Reads what is there, cuts off a torn last line and, to retry, takes errored lines of this input out. */

@@ -46,27 +46,26 @@ const make = Effect.fnUntraced(function*(options: Options) {
       const facts = shipped.get(settings.model)
       return facts !== undefined && facts.systemMessages !== false
     }),
-    generateText: Effect.fnUntraced(function*(provider) {
+    generateText: (provider) => {
       const isText = provider.responseFormat.type === "text"
-      const method = isText ? "generateText" : "generateObject"
-      const { call, settings } = yield* current
-      const { context, params } = yield* Request.build(method, settings, provider)
-      const created = client.createMessage(params, call)
-      // An object that is not whole is none; a text says how it ended.
-      const message = yield* Effect.mapError(
-        isText ? created : ClaudeClient.requireComplete(created),
-        Errors.toAiError(method)
-      )
-      return yield* Message.parts(message, context)
-    }),
-    streamText: (provider) =>
-      Stream.unwrap(Effect.gen(function*() {
+      const answered = Effect.gen(function*() {
         const { call, settings } = yield* current
-        const { context, params } = yield* Request.build("streamText", settings, provider)
-        return Events.parts(client.streamMessage(params, call), context).pipe(
-          Stream.mapError(Errors.toAiError("streamText"))
-        )
-      }))
+        const { context, params } = yield* Request.build(settings, provider)
+        const created = client.createMessage(params, call)
+        // An object that is not whole is none; a text says how it ended.
+        const message = yield* isText ? created : ClaudeClient.requireComplete(created)
+        return yield* Message.parts(message, context)
+      })
+      return Effect.mapError(answered, Errors.toAiError(isText ? "generateText" : "generateObject"))
+    },
+    streamText: (provider) => {
+      const answering = Effect.gen(function*() {
+        const { call, settings } = yield* current
+        const { context, params } = yield* Request.build(settings, provider)
+        return Events.parts(client.streamMessage(params, call), context)
+      })
+      return Stream.mapError(Stream.unwrap(answering), Errors.toAiError("streamText"))
+    }
   })
 })
 

@@ -39,7 +39,7 @@ const guarded = (guard: Guard): Middleware => (request, next, { options }) => {
     // The SDK's own signal fires when its timer has, which ends an attempt, not the call.
     signal: options === undefined ? own : options.signal ?? undefined,
     leaving: own,
-    secrets: Subject.secrets(headers),
+    secrets: () => Subject.secrets(headers),
     send: (signal) => {
       const sent = (signal: AbortSignal): Promise<Response> =>
         next({ ...request, headers: new Headers(headers), signal })

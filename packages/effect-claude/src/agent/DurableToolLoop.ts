@@ -113,11 +113,9 @@ const approvals = Effect.gen(function*() {
   }
 })
 
-/** Which of all an outcome is; the place in the journal tells them apart. */
-const numberOf = (all: ReadonlyArray<ToolLoop.NeedsApproval>, { place }: ToolLoop.NeedsApproval): number => {
-  const at = all.findIndex((one) => one.place === place)
-  return at < 0 ? all.length : at
-}
+/** Which of all an outcome is, if it was asked; the place in the journal tells them apart. */
+const numberOf = (all: ReadonlyArray<ToolLoop.NeedsApproval>, { place }: ToolLoop.NeedsApproval): number =>
+  all.findIndex((one) => one.place === place)
 
 /** Reads what a workflow has recorded, from outside of it. */
 const outside = Effect.fnUntraced(function*<A, E, R>(
@@ -149,12 +147,14 @@ export const decide = (
   loop: Runs,
   outcome: ToolLoop.NeedsApproval,
   decisions: typeof Decisions.Type
-): Effect.Effect<typeof Decisions.Type, ToolLoop.UndecidedCalls, WorkflowEngine> =>
+): Effect.Effect<typeof Decisions.Type, ToolLoop.UndecidedCalls | ToolLoop.UnknownRun, WorkflowEngine> =>
   outside(loop, outcome.runId, (executionId) =>
     Effect.gen(function*() {
       const undecided = outcome.pending.calls.filter(({ id }) => !Object.hasOwn(decisions, id))
       if (undecided.length > 0) return yield* new ToolLoop.UndecidedCalls({ calls: undecided.map(({ id }) => id) })
-      const deferred = decided(numberOf(yield* approvals, outcome))
+      const number = numberOf(yield* approvals, outcome)
+      if (number < 0) return yield* new ToolLoop.UnknownRun({ runId: outcome.runId })
+      const deferred = decided(number)
       const token = DurableDeferred.tokenFromExecutionId(deferred, { workflow: loop.workflow, executionId })
       yield* DurableDeferred.succeed(deferred, { token, value: decisions })
       return Option.getOrElse(yield* known(deferred), () => decisions)
@@ -163,9 +163,10 @@ export const decide = (
 /** How long a run that another runner took over is left to it, before it is taken back: one of them is soon stopped. */
 const patience = "30 seconds"
 
-export interface Options
-  extends Omit<ToolLoop.Options, "journal">, Omit<ToolLoop.RunSettings, "limits" | "concurrency" | "toolTimeout">
-{}
+/** A loop's options, but for the journal, and what its runs set; their limits and requests come with them. */
+export interface Options extends Omit<ToolLoop.Options, "journal"> {
+  readonly run?: Omit<ToolLoop.RunSettings, "limits">
+}
 
 /** Runs a loop's runs here, as the engine gives them out. Every machine of a cluster provides the same. */
 export const layer = <Name extends string, T extends Tools>(
@@ -176,14 +177,13 @@ export const layer = <Name extends string, T extends Tools>(
   never,
   ClaudeClient | WorkflowEngine | ToolLoop.Requirements<T>
 > => {
-  const { answer, call, closingTurn, onTurn, serverTools, ...settings } = options
-  const given = { answer, call, closingTurn, onTurn, serverTools, toolkit }
+  const { run: given, ...settings } = options
   const body = (payload: typeof Payload.Type) =>
     Effect.gen(function*() {
       const loop = yield* ToolLoop.ToolLoop
       const { history, limits, request, runId } = payload
       // The parameters that were stored are those of a request.
-      const run = loop.run({ ...given, ...request as Request & typeof request, history, limits, runId })
+      const run = loop.run({ ...given, ...request as Request & typeof request, history, limits, runId, toolkit })
       let outcome = yield* run
       while (true) {
         if (outcome._tag === "Failed" && outcome.error._tag === "RunTakenOver") {
@@ -192,11 +192,13 @@ export const layer = <Name extends string, T extends Tools>(
           continue
         }
         if (outcome._tag !== "NeedsApproval") return outcome
-        const number = numberOf(yield* approvals, outcome)
+        const all = yield* approvals
+        const before = numberOf(all, outcome)
+        const number = before < 0 ? all.length : before
         const question = asked(number)
         yield* DurableDeferred.succeed(question, { token: yield* DurableDeferred.token(question), value: outcome })
         const decisions = yield* DurableDeferred.await(decided(number))
-        outcome = yield* loop.resume(outcome, { ...given, decisions }).pipe(
+        outcome = yield* loop.resume(outcome, { ...given, decisions, toolkit }).pipe(
           Effect.catchTag("StaleOutcome", () => run),
           // Nothing is said, so nothing invalid is.
           Effect.catchTag("InvalidHistory", Effect.die)

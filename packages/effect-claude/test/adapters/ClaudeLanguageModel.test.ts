@@ -1,8 +1,9 @@
 import { Fault, FaultServer, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream } from "effect"
+import { Arbitrary, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream, Tracer } from "effect"
 import { ClaudeClient, ClaudeLanguageModel } from "effect-claude"
-import { type AiError, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
+import { type AiError, Chat, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
+import { constrainsOutput } from "../../src/adapters/internal/languageModel/request.ts"
 import { key, params, run } from "../fixtures/harness.ts"
 import { against, bodies, model, says } from "../fixtures/languageModel.ts"
 
@@ -134,6 +135,7 @@ describe("text", () => {
         ["compaction", "pause"],
         ["refusal", "content-filter"],
         ["brand_new", "unknown"],
+        ["constructor", "unknown"],
         [null, "unknown"],
         // Without a call nobody can answer: named, not looped on.
         ["tool_use", "other"]
@@ -247,6 +249,52 @@ const asSent = (block: Reply.Block) =>
 /** The fields of a block have no order of their own; those of its input do. */
 const sorted = (block: object) => Object.fromEntries(Object.entries(block).toSorted(([a], [b]) => a < b ? -1 : 1))
 
+const words = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(60))
+const kinds = Schema.Union([
+  Schema.Struct({ type: Schema.tag("text"), text: words, citations: Schema.Null }),
+  Schema.Struct({ type: Schema.tag("thinking"), thinking: Schema.String, signature: words }),
+  Schema.Struct({ type: Schema.tag("redacted_thinking"), data: words }),
+  Schema.Struct({
+    type: Schema.tag("tool_use"),
+    name: Schema.tag("get_weather"),
+    input: Schema.Struct({ city: words })
+  }),
+  Schema.Struct({
+    type: Schema.tag("server_tool_use"),
+    id: words,
+    name: Schema.tag("web_search"),
+    input: Schema.Record(words, Schema.Json)
+  }),
+  Schema.Struct({ type: Schema.tag("brand_new"), value: Schema.Json })
+])
+
+const withId = (block: Reply.Block, at: number): Reply.Block => ({ ...block, id: `toolu_${at}` })
+
+describe("streamed or not", () => {
+  it.effect.prop(
+    "any answer, in pieces of any size, makes the same history",
+    {
+      blocks: Arbitrary.array(Arbitrary.schema(kinds), { maxLength: 6 }),
+      deltaSize: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 40 })))
+    },
+    ({ blocks, deltaSize }) =>
+      Effect.promise(() => {
+        // JSON has no negative zero.
+        const plain: ReadonlyArray<Reply.Block> = JSON.parse(JSON.stringify(blocks))
+        const content = plain.map((one, at) => one.type === "tool_use" ? withId(one, at) : one)
+        const message = Reply.message({ content, stopReason: "end_turn" })
+        return run([Reply.json(200, message), Reply.stream(message, { deltaSize })], () =>
+          Effect.gen(function*() {
+            const whole = yield* ways.generateText({ prompt: "Hi" })
+            const streamed = yield* ways.streamText({ prompt: "Hi" })
+            assert.deepStrictEqual(Prompt.fromResponseParts(streamed), Prompt.fromResponseParts(whole))
+            assert.deepStrictEqual(finishOf(streamed), finishOf(whole))
+          }).pipe(Effect.provide(model)))
+      }),
+    { arbitrary: { runs: 60, seed: 1 } }
+  )
+})
+
 describe("streams", () => {
   const long = Reply.toolUse([{ name: "get_weather", input: { city: "Paris" } }, {
     name: "get_weather",
@@ -279,6 +327,26 @@ describe("streams", () => {
             }).pipe(Effect.provide(weather(ran))), { maxAttempts: 1 })
         }))
     ))
+
+  it("E1 reset after any byte: the whole answer or an error", () => {
+    const bytes = Array.from(Reply.stream(long).body).map((chunk) => String(chunk.bytes)).join("")
+    const stop = bytes.indexOf("event: message_stop")
+    return Effect.runPromise(
+      Effect.forEach(
+        Array.from({ length: Math.ceil(bytes.length / 13) }, (_, n) => n * 13),
+        (at) =>
+          Effect.promise(() => {
+            const ran: Array<string> = []
+            return against([Fault.resetAfterBytes(at)(Reply.stream(long))], () =>
+              Effect.gen(function*() {
+                const ended = yield* Effect.result(collect(LanguageModel.streamText({ prompt: "Hi", toolkit })))
+                assert.strictEqual(ended._tag, at > stop + 30 ? ended._tag : "Failure")
+                assert.lengthOf(ran, ended._tag === "Success" ? 2 : 0)
+              }).pipe(Effect.provide(weather(ran))), { maxAttempts: 1 })
+          })
+      )
+    )
+  })
 
   it("A2 an error inside a stream is the error it names", () =>
     against([Fault.errorAfterEvents(5)(Reply.stream(long))], () =>
@@ -364,6 +432,48 @@ describe("streams", () => {
     })))
   })
 
+  it("a slow consumer slows the socket", () => {
+    const size = 16_384
+    const whole = Reply.stream(Reply.message("0123456789abcdef".repeat(size / 16)), { deltaSize: size })
+    const chunks = Array.from(whole.body)
+    let written = 0
+    const counted = (function*() {
+      for (const chunk of chunks) {
+        const times = String(chunk.bytes).includes("text_delta") ? 600 : 1
+        for (let n = 0; n < times; n++) {
+          written++
+          yield chunk
+        }
+      }
+    })()
+    return Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      const server = yield* FaultServer.make(Script.always({ ...whole, body: counted }))
+      const client = ClaudeClient.layerStandard({ apiKey: Redacted.make(key), baseUrl: server.url })
+      let paused = 0
+      let characters = 0
+      yield* LanguageModel.streamText({ prompt: "Hi" }).pipe(
+        Stream.runForEach((part) =>
+          Effect.gen(function*() {
+            if (part.type !== "text-delta") return
+            if (characters === 0) {
+              // Until the server has not written for ten looks.
+              let same = 0
+              yield* Effect.sync(() => {
+                same = written === paused ? same + 1 : 0
+                paused = written
+                return same
+              }).pipe(Effect.repeat({ until: (looks) => looks >= 10, schedule: Schedule.spaced("2 millis") }))
+            }
+            characters += part.delta.length
+          })
+        ),
+        Effect.provide(Layer.provide(model, client))
+      )
+      assert.isBelow(paused, 450, "the rest waited for the consumer")
+      assert.strictEqual(characters, size * 600)
+    })))
+  })
+
   it("what the last count of tokens leaves out, the first has told", () => {
     const events = [
       { type: "message_start", message: { ...Reply.message(), content: [], stop_reason: null } },
@@ -379,6 +489,107 @@ describe("streams", () => {
         assert.strictEqual(finishOf(parts)?.usage.inputTokens.total, 10)
         assert.strictEqual(finishOf(parts)?.usage.outputTokens.total, 34)
       }))
+  })
+
+  it("a block that begins with text has it, and one that begins again ends the one before", () => {
+    const start = (text: string) => ({ type: "content_block_start", index: 0, content_block: { type: "text", text } })
+    const all = Reply.stream(Reply.message("x"))
+    const frames = Array.from(all.body, ({ bytes }) => JSON.parse(/data: (.*)/.exec(String(bytes))?.[1] ?? "{}"))
+    const [begin] = frames
+    const events = [begin, start("One"), start("Two"), { type: "content_block_stop", index: 0 }, ...frames.slice(-2)]
+    return against([Reply.events(events)], () =>
+      Effect.map(ways.streamText({ prompt: "Hi" }), (parts) => {
+        const shown = parts.map((part) => part.type === "text-delta" ? part.delta : part.type)
+        assert.deepStrictEqual(shown.slice(1, -1), ["text-start", "One", "text-end", "text-start", "Two", "text-end"])
+      }))
+  })
+})
+
+describe("what it cites", () => {
+  const page = { type: "web_search_result_location", cited_text: "Rain.", url: "https://rain.test/", title: null }
+  const line = { type: "char_location", cited_text: "It rains.", document_index: 1, document_title: null }
+  const cites = [page, line, { ...line, document_index: 7 }, { ...page, url: "no url" }]
+
+  it("is a source where it is a page or a document of the prompt, streamed or not", () => {
+    const file = { type: "file", mediaType: "text/plain", data: "It rains." } as const
+    const prompt = Prompt.make([{ role: "user", content: [file, { ...file, fileName: "rain.txt" }] }])
+    const message = Reply.message({ content: [text("It rains.", cites)] })
+    return against(
+      [Reply.json(200, message), streamed(message, cites)],
+      () =>
+        Effect.forEach(Object.values(ways), (ask) =>
+          Effect.map(ask({ prompt }), (parts) => {
+            const sources = parts.flatMap((part) => part.type === "source" ? [part] : [])
+            assert.deepStrictEqual(
+              sources.map((one) => one.sourceType === "url" ? String(one.url) : `${one.fileName} ${one.mediaType}`),
+              ["https://rain.test/", "rain.txt text/plain"]
+            )
+            assert.strictEqual(new Set(sources.map(({ id }) => id)).size, 2)
+          }))
+    )
+  })
+
+  /** Citations come as deltas. */
+  const streamed = (message: Reply.Message, citations: ReadonlyArray<object>): Reply.Reply => {
+    const body = Array.from(
+      Reply.stream(message).body,
+      ({ bytes }) => JSON.parse(/data: (.*)/.exec(String(bytes))?.[1] ?? "{}")
+    )
+    const events: Array<{ readonly type: string }> = []
+    for (const event of body) {
+      if (event.type === "content_block_stop") {
+        for (const citation of citations) {
+          events.push({ ...event, type: "content_block_delta", delta: { type: "citations_delta", citation } })
+        }
+      }
+      events.push(event.type === "content_block_start" ? { ...event, content_block: text("") } : event)
+    }
+    return Reply.events(events)
+  }
+})
+
+describe("calls", () => {
+  it("take attempts, deadline and priority from the layer, and from Overrides in their place", () => {
+    const layer = ClaudeLanguageModel.layer({ model: params.model, call: { maxAttempts: 2 } })
+    return against(Array.from({ length: 9 }, () => Fault.overloaded()), (harness) =>
+      Effect.gen(function*() {
+        const counts: Array<number> = []
+        for (const ask of Object.values(ways)) {
+          for (const call of [{}, { maxAttempts: 1 }, { priority: 1 }]) {
+            const before = (yield* bodies(harness)).length
+            yield* Effect.flip(Effect.provideService(ask({ prompt: "Hi" }), ClaudeLanguageModel.Overrides, { call }))
+            counts.push((yield* bodies(harness)).length - before)
+          }
+        }
+        assert.deepStrictEqual(counts, [2, 1, 2, 2, 1, 2])
+      }), { layer })
+  })
+
+  it("H1 tell on the span what was asked and what came, and no content", () => {
+    const spans: Array<Tracer.NativeSpan> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    const secret = says("A secret answer.")
+    return against([secret, secret], () =>
+      Effect.gen(function*() {
+        for (const ask of Object.values(ways)) yield* ask({ prompt: "A secret question." })
+        const told = spans.filter(({ name }) => name.startsWith("LanguageModel."))
+        assert.lengthOf(told, 2)
+        for (const { attributes } of told) {
+          assert.strictEqual(attributes.get("gen_ai.request.model"), params.model)
+          assert.strictEqual(attributes.get("gen_ai.request.max_tokens"), 100)
+          assert.match(String(attributes.get("gen_ai.response.id")), /^msg_/)
+          assert.deepStrictEqual(attributes.get("gen_ai.response.finish_reasons"), ["stop"])
+          assert.strictEqual(attributes.get("gen_ai.usage.input_tokens"), 10)
+          assert.strictEqual(attributes.get("gen_ai.usage.output_tokens"), 12)
+          assert.notInclude(JSON.stringify([...attributes]), "secret")
+        }
+      }).pipe(Effect.withTracer(tracer)))
   })
 })
 
@@ -474,6 +685,31 @@ describe("tools", () => {
       }).pipe(Effect.provide(handlers)))
   })
 
+  it("numbers too big for JSON go both ways, and what JSON cannot hold is told with its place", () => {
+    const Double = Tool.make("double", { parameters: Schema.Struct({ n: Schema.BigInt }), success: Schema.BigInt })
+    const doubles = Toolkit.make(Double)
+    const handlers = doubles.toLayer({ double: ({ n }) => Effect.succeed(n * 2n) })
+    const message = says(Reply.toolUse([{ id: "toolu_1", name: "double", input: { n: "9007199254740993" } }]))
+    return against([message, says("Done.")], (harness) =>
+      Effect.gen(function*() {
+        const asked = Prompt.make("Twice?")
+        const { content } = yield* LanguageModel.generateText({ prompt: asked, toolkit: doubles })
+        const next = Prompt.concat(asked, Prompt.fromResponseParts(content))
+        yield* LanguageModel.generateText({ prompt: next, toolkit: doubles })
+        const [, again] = yield* bodies(harness)
+        assert.deepInclude(again?.messages[1]?.content[1], { input: { n: "9007199254740993" } })
+        assert.deepInclude(again?.messages[2]?.content[0], { content: `"18014398509481986"` })
+
+        const result: Array<unknown> = []
+        result.push(result)
+        const part = { type: "tool-result", id: "toolu_1", name: "double", isFailure: false, result } as const
+        const endless = Prompt.concat(asked, [{ role: "tool", content: [part] }])
+        const error = yield* Effect.flip(LanguageModel.generateText({ prompt: endless }))
+        assert.strictEqual(error.reason._tag, "InvalidUserInputError")
+        assert.include(error.message, "prompt.1.content.0.result")
+      }).pipe(Effect.provide(handlers)))
+  })
+
   it("input that is none of the tool's is the tool's to answer", () => {
     const message = says(Reply.toolUse([{ name: "get_weather", input: { town: "Paris" } }]))
     return against([message], () =>
@@ -483,6 +719,48 @@ describe("tools", () => {
         assert.include(JSON.stringify(toolResults[0]?.encodedResult), "ToolParameterValidationError")
       }).pipe(Effect.provide(weather())))
   })
+
+  it("a tool that was not offered is not found, unless that is the caller's to judge", () => {
+    const message = says(Reply.toolUse([{ name: "rm_rf", input: { all: null } }]))
+    const lenient = { prompt: "Hi", toolkit, disableToolCallResolution: true, toolCallValidation: "deferred" } as const
+    return against([message, message, message, message], () =>
+      Effect.gen(function*() {
+        for (const ask of Object.values(ways)) {
+          const { reason } = yield* Effect.flip(ask({ prompt: "Hi" }))
+          assert.isTrue(reason._tag === "ToolNotFoundError" && reason.toolName === "rm_rf")
+        }
+        const { content } = yield* LanguageModel.generateText(lenient)
+        const streamed = yield* collect(LanguageModel.streamText(lenient))
+        for (const parts of [content, streamed]) {
+          assert.deepInclude(parts.find(({ type }) => type === "tool-call"), { name: "rm_rf", params: { all: null } })
+        }
+      }))
+  })
+
+  it("F1 a chat that was interrupted while a tool ran goes on", () =>
+    against(
+      [says(Reply.toolUse([{ id: "toolu_1", name: "get_weather", input: { city: "Paris" } }])), says("Fine.")],
+      (harness) =>
+        Effect.gen(function*() {
+          const chat = yield* Chat.empty
+          const running = yield* Deferred.make<void>()
+          const deaf = toolkit.toLayer({
+            get_weather: () => Effect.andThen(Deferred.succeed(running, undefined), Effect.never)
+          })
+          const turn = Effect.provide(Stream.runDrain(chat.streamText({ prompt: "The weather?", toolkit })), deaf)
+          const fiber = yield* Effect.forkChild(turn, { startImmediately: true })
+          yield* Deferred.await(running)
+          yield* Fiber.interrupt(fiber)
+          const response = yield* chat.generateText({ prompt: "Never mind." })
+          assert.strictEqual(response.text, "Fine.")
+          const [, again] = yield* bodies(harness)
+          assert.deepInclude(again?.messages[2]?.content[0], {
+            type: "tool_result",
+            tool_use_id: "toolu_1",
+            is_error: true
+          })
+        })
+    ))
 
   it("the choice among tools", () => {
     const choices = [
@@ -515,6 +793,33 @@ describe("tools", () => {
         assert.include(error.message, "input_schema.anyOf")
         assert.deepStrictEqual(yield* bodies(harness), [])
       }).pipe(Effect.provide(either.toLayer({ either: () => Effect.void }))))
+  })
+
+  it("a tool that Anthropic defines and we run goes by its own name on the wire", () => {
+    const Bash = Tool.providerDefined({
+      id: "anthropic.bash_20250124",
+      customName: "Shell",
+      providerName: "bash",
+      requiresHandler: true,
+      parameters: Schema.Struct({ command: Schema.String, restart: Schema.optionalKey(Schema.Boolean) }),
+      success: Schema.String
+    })({})
+    const shell = Toolkit.make(Bash)
+    const handlers = shell.toLayer({ Shell: ({ command }) => Effect.succeed(`ran ${command}`) })
+    const message = says(Reply.toolUse([{ id: "toolu_1", name: "bash", input: { command: "ls", restart: null } }]))
+    return against([message, says("Done.")], (harness) =>
+      Effect.gen(function*() {
+        const asked = Prompt.make("List.")
+        const { content, toolCalls } = yield* LanguageModel.generateText({ prompt: asked, toolkit: shell })
+        assert.strictEqual(toolCalls[0]?.name, "Shell")
+        const next = Prompt.concat(asked, Prompt.fromResponseParts(content))
+        yield* LanguageModel.generateText({ prompt: next, toolkit: shell, toolChoice: { tool: "Shell" } })
+        const [one, two] = yield* bodies(harness)
+        assert.deepStrictEqual(one?.["tools"], [{ type: "bash_20250124", name: "bash" }])
+        assert.deepInclude(two?.messages[1]?.content[1], { name: "bash", input: { command: "ls", restart: null } })
+        assert.deepInclude(two?.messages[2]?.content[0], { content: "ran ls" })
+        assert.deepStrictEqual(two?.["tool_choice"], { type: "tool", name: "bash" })
+      }).pipe(Effect.provide(handlers)))
   })
 
   it("a tool that Anthropic runs is offered by its type, and its call and result are parts", () => {
@@ -630,6 +935,29 @@ describe("structured output", () => {
       }).pipe(Effect.provide(layer)))
   })
 
+  it("every model that the API still serves constrains its output itself, whatever a platform calls it", () => {
+    const native = [
+      "claude-sonnet-5-5",
+      "claude-opus-4-5-20251101",
+      "claude-sonnet-4-5",
+      "claude-haiku-4-5@20251001",
+      "us.anthropic.claude-opus-4-8-v1:0",
+      "claude-mythos-preview",
+      "a-gateway-of-mine"
+    ]
+    const older = [
+      "claude-opus-4-1-20250805",
+      "claude-opus-4-20250514",
+      "claude-sonnet-4-0",
+      "claude-3-7-sonnet-20250219",
+      "anthropic.claude-3-5-haiku-20241022-v1:0",
+      "claude-sonnet-4@20250514",
+      "claude-2.1"
+    ]
+    assert.deepStrictEqual(native.filter(constrainsOutput), native)
+    assert.deepStrictEqual(older.filter(constrainsOutput), [])
+  })
+
   it("a schema without an end is told before anything is sent", () => {
     interface Tree {
       readonly kids: ReadonlyArray<Tree>
@@ -645,6 +973,18 @@ describe("structured output", () => {
       }))
   })
 })
+
+it("tells which models take system messages in a history", () =>
+  against([], () =>
+    Effect.gen(function*() {
+      const { supportsSystemMessagesInHistory: supports = Effect.fail("missing") } = yield* LanguageModel.LanguageModel
+      const models = ["claude-sonnet-5-5", "claude-sonnet-4-6", "brand-new"]
+      const told = yield* Effect.forEach(
+        models,
+        (name) => Effect.provideService(supports, ClaudeLanguageModel.Overrides, { model: name })
+      )
+      assert.deepStrictEqual(told, [true, false, false])
+    })))
 
 it("a forgotten client is a type error", () => {
   const forgotten = LanguageModel.generateText({ prompt: "Hi" }).pipe(Effect.provide(model))

@@ -45,7 +45,7 @@ const quick: Resilience.Options = {
 
 /** Runs a program through a cloud's SDK and a way of ours, on a real socket; its own retries stay on. */
 const through = <A>(
-  cloud: string,
+  cloud: string | ((url: string, given: Given) => Sdk),
   way: Way,
   handler: Reply.Handler,
   program: (sdk: Sdk) => Promise<A>,
@@ -56,7 +56,8 @@ const through = <A>(
     const result = yield* Effect.promise(async () => {
       await using fetch = ResilientFetch.make(options)
       await using middleware = ClaudeMiddleware.make(options)
-      return await program(clouds[cloud]!(server.url, way === "fetch" ? { fetch } : { middleware: [middleware] }))
+      const make = typeof cloud === "string" ? clouds[cloud]! : cloud
+      return await program(make(server.url, way === "fetch" ? { fetch } : { middleware: [middleware] }))
     })
     return { result, requests: yield* server.requests }
   })))
@@ -154,6 +155,31 @@ for (const cloud of Object.keys(clouds)) {
   })
 }
 
+it("vertex: counting is known by its path, and is tried again", async () => {
+  const { max_tokens: _, ...counted } = params
+  for (const way of ways) {
+    const { requests, result } = await through(
+      (url, given) =>
+        new AnthropicVertex({
+          baseURL: `${url}/v1`,
+          region: "us-east5",
+          projectId: "project",
+          authClient: google,
+          ...given
+        }),
+      way,
+      Script.sequence([Clouds.vertexError(503, "UNAVAILABLE", "words"), Reply.json(200, { input_tokens: 7 })]),
+      (sdk) => (sdk as AnthropicVertex).messages.countTokens(counted),
+      { translated: false }
+    )
+    assert.strictEqual(result.input_tokens, 7)
+    assert.deepStrictEqual(requests.map(({ path }) => path.split("/").at(-1)), [
+      "count-tokens:rawPredict",
+      "count-tokens:rawPredict"
+    ])
+  }
+})
+
 describe("bedrock", () => {
   it("its own errors: 424 is tried again, 400 in disguise is not", async () => {
     for (const way of ways) {
@@ -202,19 +228,39 @@ describe("bedrock", () => {
     assert.strictEqual(sent, 2)
   })
 
+  it("a model whose name is written oddly is a model", async () => {
+    const inner = () => Promise.resolve(Response.json({ ...message }))
+    for (const name of ["%FF", "a+b", "arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fx", "%"]) {
+      await using fetch = ResilientFetch.make({ fetch: inner })
+      const response = await fetch(`http://cloud.test/model/${name}/invoke`, {
+        method: "POST",
+        body: "{\"anthropic_version\":\"bedrock-2023-05-31\"}"
+      })
+      assert.strictEqual(response.status, 200, name)
+    }
+  })
+
   it("the middleware has every attempt signed anew, the fetch sends what was signed", async () => {
     for (const way of ways) {
+      let signed = 0
+      const keys = () => {
+        signed++
+        return Promise.resolve({ accessKeyId: `AKIA${signed}`, secretAccessKey: "secret" })
+      }
       const { requests } = await through(
-        "bedrock",
+        (baseURL, given) =>
+          new AnthropicBedrock({
+            baseURL,
+            awsRegion: "us-east-1",
+            providerChainResolver: () => Promise.resolve(keys),
+            ...given
+          }),
         way,
-        Script.sequence([
-          Fault.slowFirstByte(1100)(Fault.internal()),
-          Reply.json(200, message)
-        ]),
+        Script.sequence([Fault.internal(), Reply.json(200, message)]),
         (sdk) => sdk.messages.create(params)
       )
-      const signed = new Set(requests.map(({ headers }) => headers["x-amz-date"]))
-      assert.strictEqual(signed.size, way === "middleware" ? 2 : 1)
+      const used = requests.map(({ headers }) => /AKIA\d/.exec(headers["authorization"] ?? "")?.[0])
+      assert.deepStrictEqual(used, way === "middleware" ? ["AKIA1", "AKIA2"] : ["AKIA1", "AKIA1"])
     }
   })
 

@@ -216,8 +216,19 @@ describe("invisible: what the SDK sends and gives is byte for byte the same with
           const bare = [await seen(await ask(globalThis.fetch)), stable(bytes())]
           assert.deepStrictEqual([await seen(await ask(resilient)), stable(bytes())], bare)
         }
-        const thrown = await thrownBy(resilient("not a url", init))
-        assert.instanceOf(thrown, TypeError)
+        const used = new Request(`${url}/v1/messages`, { ...init, body })
+        await used.text()
+        const impossible: ReadonlyArray<(fetch: typeof globalThis.fetch) => Promise<Response>> = [
+          (fetch) => fetch("not a url", init),
+          (fetch) => fetch("/v1/messages", { ...init, body }),
+          (fetch) => fetch(`${url}/v1/messages`, { method: "POST", headers: { "x-api-key": "a\nb" }, body }),
+          (fetch) => fetch(used)
+        ]
+        for (const ask of impossible) {
+          const bare = await thrownBy(ask(globalThis.fetch))
+          assert.instanceOf(bare, TypeError)
+          assert.strictEqual(String(await thrownBy(ask(resilient))), String(bare))
+        }
       })
     }))))
 
@@ -234,5 +245,23 @@ describe("invisible: what the SDK sends and gives is byte for byte the same with
         })
         assert.deepStrictEqual(bodies, [JSON.stringify(params), JSON.stringify(params)])
       }
+    }))))
+
+  it("a token that the SDK got itself is got anew after a 401, and nothing else is tried again outside", () =>
+    Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      let tokens = 0
+      const credentials = () => Promise.resolve({ token: `token-${++tokens}`, expiresAt: null })
+      const server = yield* FaultServer.make((request) =>
+        Effect.succeed(
+          request.headers["authorization"] === "Bearer token-1" ? Fault.unauthorized() : Fault.invalidRequest("no")
+        )
+      )
+      yield* Effect.promise(async () => {
+        await using fetch = ResilientFetch.make()
+        const sdk = new Anthropic({ baseURL: server.url, fetch, maxRetries: 1, apiKey: null, credentials })
+        assert.strictEqual(Object(await thrownBy(sdk.messages.create(params))).status, 400)
+      })
+      const sent = (yield* server.requests).map(({ headers }) => headers["authorization"])
+      assert.deepStrictEqual(sent, ["Bearer token-1", "Bearer token-2"])
     }))))
 })

@@ -1,5 +1,7 @@
+import type { Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { ClaudeLanguageModel } from "effect-claude"
 import { LanguageModel, type Prompt } from "effect/ai"
 import { against, bodies, type Body, says } from "../fixtures/languageModel.ts"
 import { gif, jpeg, png } from "../fixtures/media.ts"
@@ -73,6 +75,83 @@ describe("messages", () => {
       { type: "text", text: "Quick!" }
     ])
   })
+
+  it("F1 calls and their results stay turn by turn, and a late result goes where its call is", async () => {
+    const body = await sent([
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: [call("a"), call("b")] },
+      { role: "tool", content: [result("a")] },
+      { role: "assistant", content: [{ type: "text", text: "Wait." }, call("c")] },
+      { role: "tool", content: [result("c"), result("b")] },
+      { role: "assistant", content: "Done." },
+      { role: "user", content: "Thanks." }
+    ])
+    const named = (block: Reply.Block) => block["id"] ?? block["tool_use_id"] ?? block["text"]
+    const shape = body.messages.map(({ content, role }) => [role, content.map(named)])
+    assert.deepStrictEqual<unknown>(shape, [
+      ["user", ["Hi"]],
+      ["assistant", ["a", "b"]],
+      ["user", ["a", "b"]],
+      ["assistant", ["Wait.", "c"]],
+      ["user", ["c"]],
+      ["assistant", ["Done."]],
+      ["user", ["Thanks."]]
+    ])
+  })
+
+  it("F2 a call that the conversation went on without gets a result that says what is known of it", async () => {
+    const request = { type: "tool-approval-request", approvalId: "1", toolCallId: "c" } as const
+    const body = await sent([
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: [call("a")] },
+      { role: "user", content: "Never mind." },
+      { role: "assistant", content: [call("b"), call("c"), request] },
+      { role: "tool", content: [result("b")] },
+      { role: "user", content: "Well?" }
+    ])
+    const [interrupted] = body.messages[2]?.content ?? []
+    assert.deepInclude(interrupted, { type: "tool_result", tool_use_id: "a", is_error: true })
+    assert.include(interrupted?.["content"], "may or may not have run")
+    assert.deepStrictEqual(body.messages[4]?.content.map((block) => block["tool_use_id"]), ["b", "c", undefined])
+    assert.include(body.messages[4]?.content[1]?.["content"], "not approved")
+  })
+
+  it("F1 what the system says between a call and its result comes behind the result", async () => {
+    const body = await sent([
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: [call("a")] },
+      { role: "system", content: "The user left." },
+      { role: "tool", content: [result("a")] }
+    ])
+    assert.deepStrictEqual(body.messages.map(({ role }) => role), ["user", "assistant", "user", "system"])
+    assert.deepStrictEqual(body.messages[2]?.content, [{ type: "tool_result", tool_use_id: "a", content: "a" }])
+  })
+
+  it("a result in an answer is one of the user's", async () => {
+    const body = await sent([
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: [call("a"), result("a")] }
+    ])
+    assert.deepStrictEqual(body.messages[2]?.content, [{ type: "tool_result", tool_use_id: "a", content: "a" }])
+  })
+
+  it("calls that are still open at the end, and results that nobody asked for, are rejected before they are sent", () =>
+    against([], (harness) =>
+      Effect.gen(function*() {
+        const hi = { role: "user", content: "Hi" } as const
+        const prompts: ReadonlyArray<readonly [string, Prompt.RawInput]> = [
+          ["unanswered", [hi, { role: "assistant", content: [call("a")] }]],
+          ["orphan", [hi, { role: "assistant", content: "Yes?" }, { role: "tool", content: [result("a")] }, hi]]
+        ]
+        for (const [rule, prompt] of prompts) {
+          const error = yield* Effect.flip(LanguageModel.generateText({ prompt }))
+          assert.strictEqual(error.reason._tag, "InvalidRequestError")
+          const original = ClaudeLanguageModel.claudeErrorOf(error)?.reason
+          const rules = original?._tag === "RequestRejected" ? original.violations.map((one) => one.rule) : []
+          assert.include(rules, rule)
+        }
+        assert.deepStrictEqual(yield* bodies(harness), [])
+      })))
 
   it("a result may hold nothing, an image, or an empty text", async () => {
     const image = { type: "file", mediaType: "image/png", data: bytes(png(10, 10)) } as const
@@ -181,11 +260,23 @@ const files = {
     { mediaType: "text/plain", data: "data:text/plain;base64,w6Q=" },
     { type: "document", source: { type: "text", media_type: "text/plain", data: "ä" } }
   ],
+  "a text as a data URL that is written badly": [
+    { mediaType: "text/plain", data: "data:text/plain,100%" },
+    { type: "document", source: { type: "text", media_type: "text/plain", data: "100%" } }
+  ],
   "bytes of a text": [
     { mediaType: "application/json", data: new TextEncoder().encode("{}") },
     { type: "document", source: { type: "text", media_type: "text/plain", data: "{}" } }
   ]
 } satisfies Record<string, readonly [Omit<Prompt.FilePartEncoded, "type">, object]>
+
+it("an option that is none of Claude's is a type error", () => {
+  const wrong = { type: "ephemeral", ttl: "1d" } as const
+  // @ts-expect-error there is no such time
+  const bad: Prompt.TextPartOptions = { anthropic: { cacheControl: wrong } }
+  const good: Prompt.TextPartOptions = { anthropic: { cacheControl } }
+  assert.notDeepEqual(good, bad)
+})
 
 describe("files", () => {
   for (const [name, [given, expected]] of Object.entries(files)) {

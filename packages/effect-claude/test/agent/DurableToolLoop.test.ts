@@ -2,12 +2,12 @@
 import { Reply } from "@effect-claude/fault-server"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Ref } from "effect"
-import { ToolJournal } from "effect-claude"
-import * as DurableToolLoop from "effect-claude/DurableToolLoop"
+import { DurableToolLoop, ToolJournal, ToolLoop } from "effect-claude"
 import { WebCrypto } from "effect/crypto"
 import { WorkflowEngine } from "effect/workflow"
 import { createHash } from "node:crypto"
-import { agent, handler, handlers, options, results } from "../fixtures/durable.ts"
+import { agent, handlers, options, results } from "../fixtures/durable.ts"
+import { handler } from "../fixtures/durableModel.ts"
 import { type Harness, runHandler } from "../fixtures/harness.ts"
 
 // The virtual clock waits for nothing that goes on outside of Effect and promises: files read, digests in a thread.
@@ -120,8 +120,11 @@ describe("DurableToolLoop", () => {
         assert.deepStrictEqual(first.pending.calls.map(({ id }) => id), ["ask-1"])
         const undecided = yield* Effect.flip(DurableToolLoop.decide(agent, first, {}))
         assert.strictEqual(undecided._tag, "UndecidedCalls")
+        const elsewhere = new ToolLoop.NeedsApproval({ ...first, runId: "another run" })
+        const unknown = yield* Effect.flip(DurableToolLoop.decide(agent, elsewhere, { "ask-1": "approve" }))
+        assert.strictEqual(unknown._tag, "UnknownRun")
         // It holds nothing while it waits, and time does not end it.
-        yield* Effect.sleep("30 days")
+        yield* Effect.sleep("3 days")
         assert.deepStrictEqual(yield* waiting("r"), first)
         assert.deepStrictEqual(yield* DurableToolLoop.decide(agent, first, { "ask-1": "approve" }), {
           "ask-1": "approve"
@@ -147,8 +150,9 @@ describe("DurableToolLoop", () => {
       })
     ))
 
-  it("a run's limits go before the layer's, and the budget is shared by all runs of the layer", () =>
-    inMemory(() =>
+  it("a run's limits go before the layer's, and the budget is shared by all runs of the layer", () => {
+    let turns = 0
+    return inMemory(() =>
       Effect.gen(function*() {
         const own = yield* DurableToolLoop.execute(agent, { ...options("own"), limits: { turns: 2 } })
         assert.strictEqual(own._tag === "Stopped" && own.limit, "turns")
@@ -156,7 +160,13 @@ describe("DurableToolLoop", () => {
         const layers = yield* DurableToolLoop.execute(agent, options("the layer's"))
         assert.strictEqual(layers._tag === "Stopped" && layers.limit, "outputTokens")
         assert.strictEqual(layers.progress.turns, 1)
-      }), { limits: { turns: 3 }, budget: { outputTokens: 3 * usage } }))
+        assert.isAbove(turns, 0)
+      }), {
+      limits: { turns: 3 },
+      budget: { outputTokens: 3 * usage },
+      run: { onTurn: () => Effect.sync(() => void turns++) }
+    })
+  })
 
   it("F8 a run that another runner took over is taken back when that one leaves it alone", () => {
     const opened = JSON.stringify({ by: "another runner", step: { _tag: "Opened" } })

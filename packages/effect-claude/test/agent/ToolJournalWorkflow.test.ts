@@ -1,11 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer, Random, Schema } from "effect"
 import { ToolJournal } from "effect-claude"
 import { DurableDeferred, Workflow, WorkflowEngine } from "effect/workflow"
 import { join } from "node:path"
 import * as Engines from "../fixtures/engines.ts"
 import * as Journals from "../fixtures/journals.ts"
-import { Postgres } from "../fixtures/postgres.ts"
+import { installed, Postgres } from "../fixtures/postgres.ts"
 
 const Approved = DurableDeferred.make("approved", { success: Schema.String })
 
@@ -50,132 +50,134 @@ const doneOf = ({ lines }: Child) => {
   return done === undefined ? Effect.undefined : decodeLog(done.slice("done ".length))
 }
 
-layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })("ToolJournal.layerWorkflow", (it) => {
-  const engines = {
-    "in memory": Effect.succeed(WorkflowEngine.layerMemory),
-    "on SQLite": Effect.map(Journals.directory, (dir) => Engines.single(`sqlite ${join(dir, "w.db")}`)),
-    "on Postgres": Effect.map(Postgres, ({ path }) => Engines.single(`postgres ${path}`))
-  }
-  for (const [name, engine] of Object.entries(engines)) {
+describe.skipIf(!installed)("ToolJournal.layerWorkflow (needs postgres)", () => {
+  layer(Postgres.layer, { excludeTestServices: true, timeout: 60_000 })((it) => {
+    const engines = {
+      "in memory": Effect.succeed(WorkflowEngine.layerMemory),
+      "on SQLite": Effect.map(Journals.directory, (dir) => Engines.single(`sqlite ${join(dir, "w.db")}`)),
+      "on Postgres": Effect.map(Postgres, ({ path }) => Engines.single(`postgres ${path}`))
+    }
+    for (const [name, engine] of Object.entries(engines)) {
+      it.effect(
+        `F8 ${name}: a replay gets the entries that were recorded, whatever it puts`,
+        () =>
+          Effect.gen(function*() {
+            const { body, passes: count } = passes()
+            const layer = body.pipe(Layer.provideMerge(yield* engine))
+            yield* Effect.gen(function*() {
+              const run = `replayed ${name}`
+              const id = yield* Run.execute({ run }, { discard: true })
+              const token = yield* DurableDeferred.tokenFromPayload(Approved, { workflow: Run, payload: { run } })
+              // Until the body waits, there is nothing to approve.
+              while ((yield* Run.poll(id))._tag === "None") yield* Effect.yieldNow
+              yield* DurableDeferred.succeed(Approved, { token, value: "yes" })
+              const log = yield* Run.execute({ run })
+              assert.deepStrictEqual(log, [
+                "pass 1 0",
+                "pass 1 1",
+                "pass 1 2",
+                "pass 2 3 yes",
+                "pass 2 4 yes",
+                "pass 1 0"
+              ])
+              assert.strictEqual(count(), 2)
+            }).pipe(Effect.provide(layer))
+          }),
+        30_000
+      )
+    }
+
+    const clients = {
+      SQLite: Effect.map(Journals.directory, (dir) => `sqlite ${join(dir, "w.db")}`),
+      Postgres: Effect.map(Postgres, ({ path }) => `postgres ${path}`)
+    }
+    const start = (client: string, run: string, who: string, ...port: ReadonlyArray<string>) =>
+      Journals.child("workflowChild.ts", client, run, who, `${total}`, ...port)
+
+    const killed = (client: string, run: string) =>
+      Effect.gen(function*() {
+        let known: ReadonlyArray<string> = []
+        for (let life = 0;; life++) {
+          const child = yield* start(client, run, `life ${life}`)
+          // A later life first tells again what is there, so it is let live a little longer.
+          yield* child.said(known.length + (yield* Random.nextIntBetween(0, 12)))
+          yield* child.kill
+          const heard = told(child)
+          assert.deepStrictEqual(heard.slice(0, known.length), known.slice(0, heard.length))
+          if (heard.length > known.length) known = heard
+          const done = yield* doneOf(child)
+          if (done !== undefined) return assert.deepStrictEqual([...done], known)
+        }
+      })
     it.effect(
-      `F8 ${name}: a replay gets the entries that were recorded, whatever it puts`,
+      "F8 on SQLite: killed -9 in the middle and started again, ends with the log that was told",
       () =>
         Effect.gen(function*() {
-          const { body, passes: count } = passes()
-          const layer = body.pipe(Layer.provideMerge(yield* engine))
-          yield* Effect.gen(function*() {
-            const run = `replayed ${name}`
-            const id = yield* Run.execute({ run }, { discard: true })
-            const token = yield* DurableDeferred.tokenFromPayload(Approved, { workflow: Run, payload: { run } })
-            // Until the body waits, there is nothing to approve.
-            while ((yield* Run.poll(id))._tag === "None") yield* Effect.yieldNow
-            yield* DurableDeferred.succeed(Approved, { token, value: "yes" })
-            const log = yield* Run.execute({ run })
-            assert.deepStrictEqual(log, [
-              "pass 1 0",
-              "pass 1 1",
-              "pass 1 2",
-              "pass 2 3 yes",
-              "pass 2 4 yes",
-              "pass 1 0"
-            ])
-            assert.strictEqual(count(), 2)
-          }).pipe(Effect.provide(layer))
-        }),
-      30_000
+          const client = yield* clients.SQLite
+          yield* Effect.forEach(["one", "two"], (run) => killed(client, run))
+        }).pipe(Random.withSeed("lives on SQLite")),
+      120_000
     )
-  }
 
-  const clients = {
-    SQLite: Effect.map(Journals.directory, (dir) => `sqlite ${join(dir, "w.db")}`),
-    Postgres: Effect.map(Postgres, ({ path }) => `postgres ${path}`)
-  }
-  const start = (client: string, run: string, who: string, ...port: ReadonlyArray<string>) =>
-    Journals.child("workflowChild.ts", client, run, who, `${total}`, ...port)
+    it.effect(
+      "F8 on Postgres: killed -9 in the middle and started again, ends with the log that was told",
+      () =>
+        Effect.gen(function*() {
+          const client = yield* clients.Postgres
+          yield* Effect.forEach(["one", "two"], (run) => killed(client, run))
+        }).pipe(Random.withSeed("lives on Postgres")),
+      120_000
+    )
 
-  const killed = (client: string, run: string) =>
-    Effect.gen(function*() {
-      let known: ReadonlyArray<string> = []
-      for (let life = 0;; life++) {
-        const child = yield* start(client, run, `life ${life}`)
-        // A later life first tells again what is there, so it is let live a little longer.
-        yield* child.said(known.length + (yield* Random.nextIntBetween(0, 12)))
-        yield* child.kill
-        const heard = told(child)
-        assert.deepStrictEqual(heard.slice(0, known.length), known.slice(0, heard.length))
-        if (heard.length > known.length) known = heard
-        const done = yield* doneOf(child)
-        if (done !== undefined) return assert.deepStrictEqual([...done], known)
-      }
-    })
-  it.effect(
-    "F8 on SQLite: killed -9 in the middle and started again, ends with the log that was told",
-    () =>
-      Effect.gen(function*() {
-        const client = yield* clients.SQLite
-        yield* Effect.forEach(["one", "two"], (run) => killed(client, run))
-      }).pipe(Random.withSeed("lives on SQLite")),
-    120_000
-  )
-
-  it.effect(
-    "F8 on Postgres: killed -9 in the middle and started again, ends with the log that was told",
-    () =>
+    /** Two runners of one run, when one of them has told so many entries. */
+    const twoRunners = (run: string, count: number) =>
       Effect.gen(function*() {
         const client = yield* clients.Postgres
-        yield* Effect.forEach(["one", "two"], (run) => killed(client, run))
-      }).pipe(Random.withSeed("lives on Postgres")),
-    120_000
-  )
+        const one = yield* start(client, run, "one", `${yield* Journals.port}`)
+        const two = yield* start(client, run, "two", `${yield* Journals.port}`)
+        // The run may wander from one to the other while they find each other.
+        yield* Effect.raceFirst(one.said(count), two.said(count))
+        return one.lines.length >= count ? { running: one, waiting: two } : { running: two, waiting: one }
+      })
+    /** A run that wanders is told from its beginning again; an entry names its place, so it is there or it is not. */
+    const assertTold = (child: Child, log: ReadonlyArray<string>) => {
+      for (const line of told(child)) assert.include(log, line)
+    }
 
-  /** Two runners of one run, when one of them has told so many entries. */
-  const twoRunners = (run: string, count: number) =>
-    Effect.gen(function*() {
-      const client = yield* clients.Postgres
-      const one = yield* start(client, run, "one", `${yield* Journals.port}`)
-      const two = yield* start(client, run, "two", `${yield* Journals.port}`)
-      // The run may wander from one to the other while they find each other.
-      yield* Effect.raceFirst(one.said(count), two.said(count))
-      return one.lines.length >= count ? { running: one, waiting: two } : { running: two, waiting: one }
-    })
-  /** A run that wanders is told from its beginning again; an entry names its place, so it is there or it is not. */
-  const assertTold = (child: Child, log: ReadonlyArray<string>) => {
-    for (const line of told(child)) assert.include(log, line)
-  }
+    it.effect(
+      "F8 two runners on Postgres: one is killed -9 at any instant, the other goes on with the same log",
+      () =>
+        Effect.forEach([0, 1, 2, 3], (round) =>
+          Effect.scoped(Effect.gen(function*() {
+            const count = yield* Random.nextIntBetween(1, total - 1)
+            const { running, waiting } = yield* twoRunners(`two runners ${round}`, count)
+            yield* running.kill
+            yield* waiting.ended
+            const done = [...(yield* doneOf(waiting)) ?? []]
+            assert.lengthOf(done, total)
+            assertTold(running, done)
+            assertTold(waiting, done)
+          }))).pipe(Random.withSeed("two runners")),
+      120_000
+    )
 
-  it.effect(
-    "F8 two runners on Postgres: one is killed -9 at any instant, the other goes on with the same log",
-    () =>
-      Effect.forEach([0, 1, 2, 3], (round) =>
-        Effect.scoped(Effect.gen(function*() {
-          const count = yield* Random.nextIntBetween(1, total - 1)
-          const { running, waiting } = yield* twoRunners(`two runners ${round}`, count)
-          yield* running.kill
+    it.effect(
+      "F8 two runners on Postgres: one is frozen until the other has gone on, and does not spoil the log",
+      () =>
+        Effect.gen(function*() {
+          const { running, waiting } = yield* twoRunners("a frozen runner", 7)
+          yield* running.freeze
           yield* waiting.ended
           const done = [...(yield* doneOf(waiting)) ?? []]
           assert.lengthOf(done, total)
+          yield* running.thaw
+          yield* running.ended
+          assert.deepStrictEqual([...(yield* doneOf(running)) ?? []], done)
+          assert.isAtLeast(told(running).length, 7)
           assertTold(running, done)
           assertTold(waiting, done)
-        }))).pipe(Random.withSeed("two runners")),
-    120_000
-  )
-
-  it.effect(
-    "F8 two runners on Postgres: one is frozen until the other has gone on, and does not spoil the log",
-    () =>
-      Effect.gen(function*() {
-        const { running, waiting } = yield* twoRunners("a frozen runner", 7)
-        yield* running.freeze
-        yield* waiting.ended
-        const done = [...(yield* doneOf(waiting)) ?? []]
-        assert.lengthOf(done, total)
-        yield* running.thaw
-        yield* running.ended
-        assert.deepStrictEqual([...(yield* doneOf(running)) ?? []], done)
-        assert.isAtLeast(told(running).length, 7)
-        assertTold(running, done)
-        assertTold(waiting, done)
-      }),
-    120_000
-  )
+        }),
+      120_000
+    )
+  })
 })

@@ -1,7 +1,7 @@
-import { Reply } from "@effect-claude/fault-server"
+import { Fault, Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Fiber, Layer, Ref, Schedule, Schema, Stream } from "effect"
-import { History, Spend, ToolLoop } from "effect-claude"
+import { Clock, Deferred, Duration, Effect, Fiber, Layer, Ref, Schedule, Schema, Stream } from "effect"
+import { Fallback, History, Spend, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import {
   answers,
@@ -626,6 +626,171 @@ describe("ToolLoop", () => {
         yield* Fiber.interrupt(fiber)
         yield* Deferred.await(ended)
         assert.strictEqual((yield* seen).length, 1)
+      })
+    ))
+
+  it("B6 whoever stops reading the stream ends the run and its tools", () =>
+    withLoop(
+      [calls(weather("a", "Paris")), says("never")],
+      Layer.empty,
+      Effect.fnUntraced(function*({ seen }) {
+        const began = yield* Deferred.make<void>()
+        const ended = yield* Deferred.make<void>()
+        const handlers = toolkit.toLayer({
+          get_weather: () =>
+            Effect.andThen(Deferred.succeed(began, undefined), Effect.never).pipe(
+              Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
+            ),
+          pay: () => Effect.succeed("paid")
+        })
+        const read = ToolLoop.stream(start).pipe(
+          Stream.takeUntilEffect(({ _tag }) =>
+            _tag === "ToolStarted" ? Effect.as(Deferred.await(began), true) : Effect.succeed(false)
+          )
+        )
+        yield* Stream.runDrain(read).pipe(Effect.provide(handlers))
+        yield* Deferred.await(ended)
+        yield* Effect.sleep("1 minute")
+        assert.strictEqual((yield* seen).length, 1)
+      })
+    ))
+
+  it("two calls under one id are a failure that keeps what came before", () =>
+    withLoop(
+      [calls(weather("a", "Paris")), calls(weather("b", "Paris"), weather("b", "Rome"))],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const failed = expectTag(yield* ToolLoop.run(start), "Failed")
+        assert.strictEqual(failed.error._tag, "InvalidHistory")
+        assert.strictEqual(failed.history.length, 3)
+      })
+    ))
+
+  it("D6 the model that took over stays for the run", () => {
+    const models: Array<string> = []
+    const answer = (request: Reply.Received): Reply.Reply => {
+      const { messages, model } = request.json as { readonly messages: ReadonlyArray<unknown>; readonly model: string }
+      models.push(model)
+      if (model === "claude-sonnet-5-5") return Reply.error(529, "overloaded_error", "Overloaded")
+      return (messages.length < 5 ? calls(weather(`c${messages.length}`, `${messages.length}`)) : says("Done."))(
+        request
+      )
+    }
+    return withLoop(
+      Array.from({ length: 9 }, () => answer),
+      sunny,
+      Effect.fnUntraced(function*() {
+        expectTag(yield* ToolLoop.run(start), "Finished")
+        assert.deepEqual(models, ["claude-sonnet-5-5", ...Array.from({ length: 3 }, () => "claude-haiku-5-5")])
+      }),
+      {},
+      { fallback: Fallback.whenDown(["claude-haiku-5-5"]) }
+    )
+  })
+
+  it("F4 a tool's own timeout goes before the loop's", () => {
+    const Slow = Tool.make("slow", { success: Schema.String }).annotate(ToolLoop.Timeout, "2 seconds")
+    const kit = Toolkit.make(Slow)
+    return withLoop(
+      [calls(call("a", "slow", {})), says("Done.")],
+      kit.toLayer({ slow: () => Effect.as(Effect.sleep("1 hour"), "never") }),
+      Effect.fnUntraced(function*() {
+        const before = yield* Clock.currentTimeMillis
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, toolkit: kit }), "Finished")
+        assert.strictEqual((yield* Clock.currentTimeMillis) - before, 2000)
+        assert.match(String(lastResults(outcome.history)[0]!["content"]), /Timed out/)
+      })
+    )
+  })
+
+  it("B9 a stream that broke after its first event is not asked for again, and no call of it runs", () => {
+    let ran = 0
+    return withLoop(
+      [
+        (request) => Fault.cutAfterEvents(6)(calls(weather("a", "Paris"))(request)),
+        says("never")
+      ],
+      toolkit.toLayer({
+        get_weather: () => Effect.sync(() => ({ celsius: ++ran })),
+        pay: () => Effect.succeed("paid")
+      }),
+      Effect.fnUntraced(function*({ seen }) {
+        const events = yield* Stream.runCollect(ToolLoop.stream(start))
+        const last = events.at(-1)!
+        assert.strictEqual(last._tag, "Outcome")
+        if (last._tag !== "Outcome") return
+        const failed = expectTag(last.outcome, "Failed")
+        assert.strictEqual(failed.error._tag === "ClaudeError" && failed.error.reason._tag, "StreamInterrupted")
+        assert.isTrue(failed.usage.estimated)
+        assert.strictEqual((yield* seen).length, 1)
+        assert.strictEqual(ran, 0)
+      }),
+      {},
+      { maxAttempts: 6 }
+    )
+  })
+
+  it("B7 all turns and all runs pay their retries from one budget", () =>
+    withLoop(
+      Array.from({ length: 100 }, () => Reply.error(529, "overloaded_error", "Overloaded")),
+      sunny,
+      Effect.fnUntraced(function*({ seen }) {
+        const one = expectTag(yield* ToolLoop.run(start), "Failed")
+        const two = expectTag(yield* ToolLoop.run(start), "Failed")
+        const three = expectTag(yield* ToolLoop.resume(two, { toolkit }), "Failed")
+        for (const { error } of [one, two, three]) {
+          assert.strictEqual(error._tag === "ClaudeError" && error.reason._tag, "Overloaded")
+        }
+        // Three first tries, and what the budget allows on top.
+        assert.isAtMost((yield* seen).length, 3 + 4)
+        assert.isAtLeast((yield* seen).length, 4)
+      }),
+      {},
+      { maxAttempts: 6, budget: { cap: 4, perMinute: 0 } }
+    ))
+
+  it("F9 schemas that throw and results that are no JSON end their call, not the run", () => {
+    const Big = Tool.make("big", { success: Schema.Unknown })
+    const Picky = Tool.make("picky", {
+      parameters: Schema.Struct({
+        word: Schema.String.check(Schema.makeFilter(() => {
+          throw new Error("secret")
+        }))
+      })
+    })
+    const kit = Toolkit.make(Big, Picky)
+    return withLoop(
+      [calls(call("a", "big", {}), call("b", "picky", { word: "x" })), says("Done.")],
+      kit.toLayer({ big: () => Effect.succeed(1n), picky: () => Effect.void }),
+      Effect.fnUntraced(function*() {
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, toolkit: kit }), "Finished")
+        const [big, picky] = lastResults(outcome.history)
+        assert.match(String(big!["content"]), /does not declare/)
+        assert.match(String(picky!["content"]), /does not fit the tool/)
+        assert.notInclude(JSON.stringify(History.toMessages(outcome.history)), "secret")
+      })
+    )
+  })
+
+  it("an outcome survives JSON, with limits that are none", () =>
+    withLoop(
+      [calls(weather("a", "Paris"))],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const limits = {
+          turns: 1,
+          toolCalls: Infinity,
+          callsPerTool: { pay: Infinity },
+          wallTime: Infinity,
+          usd: Infinity
+        }
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, limits }), "Stopped")
+        const json = JSON.stringify(yield* Schema.encodeEffect(ToolLoop.Outcome)(outcome))
+        const again = yield* Schema.decodeEffect(ToolLoop.Outcome)(JSON.parse(json))
+        assert.deepEqual(again.limits.toolCalls, Infinity)
+        assert.deepEqual(again.limits.callsPerTool, { pay: Infinity })
+        assert.isFalse(Duration.isFinite(Duration.fromInputUnsafe(again.limits.wallTime ?? 0)))
+        assert.deepEqual(History.toMessages(again.history), History.toMessages(outcome.history))
       })
     ))
 

@@ -1,7 +1,8 @@
-import { Reply } from "@effect-claude/fault-server"
+import { FaultServer, Reply, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Result, Schema, Stream } from "effect"
-import { ClaudeClient, History, Preflight } from "effect-claude"
+import { Arbitrary, Effect, Option, Redacted, Result, Schema, Stream } from "effect"
+import { ClaudeClient, History, Preflight, type Resilience } from "effect-claude"
+import { createServer, type RequestListener } from "node:http"
 import { measure } from "../../src/client/internal/measure.ts"
 import { drawn, historyOf } from "../fixtures/conversations.ts"
 import { params, reason, runHandler } from "../fixtures/harness.ts"
@@ -44,6 +45,89 @@ describe("a history on its way to the API", () => {
       }),
     { arbitrary: { runs: 100, seed: 1 }, timeout: 60_000 }
   )
+
+  it.live("so they are over sockets of our own, where they are sent as bytes", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const server = yield* FaultServer.make(Routes.make())
+      const layer = ClaudeClient.layerStandard({ apiKey: Redacted.make("sk-ant-test"), baseUrl: server.url })
+      const asked: Array<object> = []
+      yield* Effect.gen(function*() {
+        let history = History.make("世界 🦊 \ud800 größer \"\n")
+        for (let n = 0; n < 30; n++) {
+          const one = { system: "ü", ...params, messages: History.toMessages(history), stop_sequences: ["é"] }
+          asked.push(one)
+          yield* ClaudeClient.createMessage(one)
+          history = Result.getOrThrow(History.appendUser(history, "ß".repeat(1 + n ** 3)))
+        }
+        const marked = { ...params, system: mark, messages: History.toMessages(history) }
+        asked.push(marked)
+        yield* ClaudeClient.createMessage(marked)
+      }).pipe(Effect.provide(layer))
+      const sent = yield* server.requests
+      assert.deepStrictEqual(sent.map(({ body }) => body), asked.map((one) => JSON.stringify(one)))
+      assert.deepStrictEqual(
+        sent.map(({ headers }) => headers["content-length"]),
+        asked.map((one) => `${Buffer.byteLength(JSON.stringify(one))}`)
+      )
+    })))
+
+  /** A server whose requests go to a listener, and a client over sockets of our own. */
+  const over = <A, E>(
+    listener: RequestListener,
+    program: Effect.Effect<A, E, ClaudeClient.ClaudeClient>,
+    options: Resilience.Options = {}
+  ) =>
+    Effect.scoped(Effect.gen(function*() {
+      const server = createServer(listener)
+      yield* Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)))
+      yield* Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
+      yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+      const address = server.address()
+      const port = typeof address === "object" ? address?.port : undefined
+      const apiKey = Redacted.make("sk-ant-test")
+      const layer = ClaudeClient.layerStandard({ apiKey, baseUrl: `http://127.0.0.1:${port}`, ...options })
+      return yield* Effect.provide(program, layer)
+    }))
+  const large = { ...params, messages: History.toMessages(History.make("a".repeat(8 * 1024 * 1024))) }
+
+  it.live("an answer that comes before the body was read is an answer, and the next request goes through", () => {
+    let requests = 0
+    return over(
+      (request, response) => {
+        if (requests++ > 0) request.resume()
+        request.once("end", () => response.writeHead(200).end(JSON.stringify(Reply.message("Yes."))))
+        if (requests > 1) return
+        response.writeHead(413, { "content-type": "application/json" })
+        response.end(JSON.stringify({ type: "error", error: { type: "request_too_large", message: "Too large." } }))
+      },
+      Effect.gen(function*() {
+        assert.strictEqual((yield* reason(ClaudeClient.createMessage(large)))._tag, "RequestTooLarge")
+        assert.strictEqual((yield* ClaudeClient.createMessage(large)).stop_reason, "end_turn")
+      })
+    )
+  })
+
+  it.live("a body that nobody reads ends with the call", () => {
+    let closed = 0
+    let read = (): void => {}
+    return over(
+      (request) => {
+        request.pause()
+        request.socket.once("close", () => closed++)
+        read = () => void request.on("error", () => {}).resume()
+      },
+      Effect.gen(function*() {
+        const start = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+        const exit = yield* Effect.timeoutOption(ClaudeClient.createMessage(large), "300 millis")
+        assert.isTrue(Option.isNone(exit))
+        assert.isBelow((yield* Effect.clockWith((clock) => clock.currentTimeMillis)) - start, 2000)
+        // Who does not read does not see that the other end is gone.
+        read()
+        yield* Effect.repeat(Effect.sleep("10 millis"), { while: () => closed === 0, times: 500 })
+        assert.strictEqual(closed, 1)
+      })
+    )
+  })
 
   it("each message is serialised once over a whole run, retries included", async () => {
     let written = 0

@@ -3,7 +3,7 @@ import { Context, Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import * as Sqlite from "effect-claude/node/Sqlite"
 import { SqlClient, type SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { directory } from "../fixtures/journals.ts"
@@ -205,6 +205,24 @@ describe("Sqlite", () => {
       assert.strictEqual(yield* reasonOf(sql`SELEC`), "UnknownError")
       const nowhere = open({ filename: join(yield* directory, "not", "there.db") })
       assert.strictEqual(yield* reasonOf(nowhere), "ConnectionError")
+      const garbage = yield* file
+      writeFileSync(garbage, "no database".repeat(1000))
+      const notOne = yield* Effect.flip(open({ filename: garbage }))
+      assert.match(notOne.message, /not a database/)
+    }))
+
+  it.effect("a transaction that reads before it writes is not overtaken by another process", () =>
+    Effect.gen(function*() {
+      const filename = yield* file
+      const sql = yield* open({ filename })
+      yield* sql`CREATE TABLE t (id INTEGER PRIMARY KEY)`
+      const other = yield* holder(filename)
+      yield* sql.withTransaction(Effect.gen(function*() {
+        assert.deepStrictEqual(yield* ids(sql), [])
+        assert.throws(() => other.exec("INSERT INTO t VALUES (1)"), /locked/)
+        yield* sql`INSERT INTO t VALUES (2)`
+      }))
+      assert.deepStrictEqual(yield* ids(sql), [2])
     }))
 
   it.effect("a database that another process holds is waited for, to the bound, and the process goes on meanwhile", () =>

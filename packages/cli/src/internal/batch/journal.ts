@@ -13,7 +13,7 @@ export const layer = (out: string): Layer.Layer<BatchJournal.BatchJournal> =>
 
 /** A journal that cannot be used ends the run as an output does that cannot be written. */
 export const failed = (out: string) => ({ message }: BatchJournal.BatchJournalFailed): OutputFailed =>
-  new OutputFailed({ path: pathOf(out), problem: message })
+  new OutputFailed({ path: pathOf(out), problem: message.replace(`${pathOf(out)}: `, "") })
 
 /** Fails where batches of the file may be running: sent alone, their lines would be paid for twice. */
 export const mustBeNone = (out: string): Effect.Effect<void, BadInput> =>

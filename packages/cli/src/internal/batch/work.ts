@@ -2,12 +2,12 @@
 /** The lines of a run through Message Batches: the same results in the same file, at half the price and within a day. */
 import { BatchJournal, type ClaudeClient, type ClaudeError, MessageBatches } from "effect-claude"
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { Ids } from "../ids.ts"
+import { Ids } from "../ids.ts"
 import type { Job } from "../input.ts"
 import { firstStep, halt, isTemporary, paramsOf, type Run, stopsRun } from "../line.ts"
 import type { BadInput, OutputFailed } from "../problems.ts"
@@ -22,6 +22,8 @@ export interface Batching {
   readonly jobs: Stream.Stream<Job, BadInput>
   /** Lines that have a result; those that get one are added. */
   readonly done: Ids
+  /** Lines that an earlier run had errored, for one more try each. */
+  readonly retried: Ids
   /** Nothing new is sent: what runs is cancelled, and what was answered until then collected. */
   readonly cancel: boolean
   /** Bounds of a batch and of looking for one, in place of those below. */
@@ -109,6 +111,11 @@ const write = (run: Run, done: Ids, result: MessageBatches.Result): Effect.Effec
 const stop = (run: Run, reason: ClaudeError.Reason): Effect.Effect<void> =>
   halt(run, `${reason._tag}: ${reason.message} → ${firstStep(reason)}`)
 
+/** A batch of the journal that the API does not know: sent anew its lines might be paid for twice. */
+const lost = (out: string, error: ClaudeError.ClaudeError): string =>
+  `${error.message} Is this another key or workspace than it was created with? If it was deleted, or ended more than ` +
+  `29 days ago, delete ${Journal.pathOf(out)} to send its lines anew`
+
 /** Notes what a request was sent for in vain. */
 const note = ({ tally }: Run, result: MessageBatches.Result): void => {
   if (result._tag === "Succeeded") return
@@ -135,8 +142,9 @@ const cancelled = (jobs: Batching["jobs"]) =>
 
 /** Ends when every line has its result, or the run stops: then the batches run on, and the journal knows them. */
 export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure, ClaudeClient.ClaudeClient> => {
-  const { cancel, done, out } = batching
+  const { cancel, done, out, retried } = batching
   const counts = new Counts(run.tally)
+  const triedAgain = new Ids()
   const once = Effect.gen(function*() {
     const jobs = cancel ? yield* cancelled(batching.jobs) : batching.jobs
     const requests = jobs.pipe(
@@ -150,7 +158,8 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       // Asked once for each result of a request that was sent.
       sendAgain: (result) => {
         note(run, result)
-        return isNotFinal(run, result)
+        if (isNotFinal(run, result)) return true
+        return result._tag !== "Succeeded" && retried.has(result.customId) && triedAgain.add(result.customId)
       },
       onBatch: (batch) =>
         Effect.sync(() => {
@@ -171,9 +180,11 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       if (Result.isSuccess(result)) return cancel ? yield* halt(run, "Cancelled by hand") : undefined
       const error = result.failure
       if (error._tag !== "ClaudeError") return yield* Effect.fail(error)
+      if (error.reason._tag === "NotFound") return yield* halt(run, lost(out, error))
       if (!isTemporary(error.reason) && error.reason._tag !== "DeadlineExceeded") return yield* stop(run, error.reason)
       if (Tally.done(run.tally) > before) round = 0
-      const wait = Math.min(againStart * 2 ** round, againMost) * (0.5 + (yield* Random.next) / 2)
+      const spread = Math.min(againStart * 2 ** round, againMost) * (0.5 + (yield* Random.next) / 2)
+      const wait = Math.max(spread, error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter))
       Tally.waited(run.tally, "requeue", wait)
       yield* Effect.sleep(wait)
     }

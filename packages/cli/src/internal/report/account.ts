@@ -31,6 +31,7 @@ export class Account {
     return {
       version: 1,
       title: basename(this.options.out),
+      noun: "lines",
       started: recorder.started,
       now: recorder.now(),
       isRunning,

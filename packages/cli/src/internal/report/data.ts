@@ -37,6 +37,8 @@ export interface Batch {
 export interface Data {
   readonly version: 1
   readonly title: string
+  /** What is counted: the lines of a file, or the requests that a server was sent. */
+  readonly noun: "lines" | "requests"
   /** Clock milliseconds. */
   readonly started: number
   readonly now: number

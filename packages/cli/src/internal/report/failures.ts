@@ -51,7 +51,9 @@ const diagnosed = (data: Data, at: number): string => {
       `Who has to act: ${text(nameOf(who))}. Trying again: ${text(retry.helps)}. ${text(retry.when)}`
     ),
     tag("ol", {}, ...steps.map((step) => tag("li", {}, prose(step)))),
-    /^https:\/\//.test(docs) ? tag("p", { class: "who" }, tag("a", { href: docs, rel: "noreferrer" }, text(docs))) : "",
+    docs.startsWith("https://")
+      ? tag("p", { class: "who" }, tag("a", { href: docs, rel: "noreferrer" }, text(docs)))
+      : "",
     listed.length === 0 ? "" : tag(
       "details",
       { id: `failed-${at}`, ...(listed.length <= 10 ? { open: "" } : {}) },

@@ -41,9 +41,19 @@ export const levels = (data: Data): string => {
   return tag(
     "section",
     { class: "card" },
-    tag("h2", {}, data.batches.length > 0 ? "Requests in batches" : "Limiter"),
+    tag("h2", {}, data.batches.length > 0 ? "Requests in batches" : data.noun === "requests" ? "Load" : "Limiter"),
     left,
     counted(data, "queued", "Waiting in its queue", "q", false),
-    counted(data, "inFlight", data.batches.length > 0 ? "Not answered yet" : "On their way at once", "f", true)
+    counted(
+      data,
+      "inFlight",
+      data.batches.length > 0
+        ? "Not answered yet"
+        : data.noun === "requests"
+        ? "Being answered"
+        : "On their way at once",
+      "f",
+      true
+    )
   )
 }

@@ -61,9 +61,10 @@ export class Recorder {
   }
 
   /** An attempt that was answered; `began` is undefined where nobody knows, as in a batch. */
-  answered(began: number | undefined, usage: ClaudeError.Usage): void {
+  answered(began: number | undefined, usage?: ClaudeError.Usage): void {
     this.ended("Succeeded")
     if (began !== undefined) this.latency.add(this.now() - began)
+    if (usage === undefined) return
     const read = usage.inputTokens + usage.cacheCreationTokens + usage.cacheReadTokens
     this.input.add(read)
     this.output.add(usage.outputTokens)

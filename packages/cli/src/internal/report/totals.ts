@@ -31,21 +31,48 @@ const bar = (data: Data, errored: number): string => {
   const share = (count: number): string => at(lines.total === 0 ? 0 : count / lines.total * 100)
   return tag(
     "div",
-    { class: "done", role: "img", "aria-label": `${lines.total - lines.left} of ${lines.total} lines have a result` },
+    {
+      class: "done",
+      role: "img",
+      "aria-label": `${lines.total - lines.left} of ${lines.total} ${data.noun} have a result`
+    },
     ...parts.map(([colour, count]) => tag("i", { class: colour, style: `width:${share(count)}%` }))
   )
 }
 
-export const totals = (data: Data): string => {
-  const { errored: erroredBy, lines, refusals, requests, succeeded, tokens, wallSeconds, why } = data.totals
-  const [name, colour] = states[stateOf(data)]
-  const errored = sum(erroredBy)
-  const here = succeeded + errored
-  const rate = wallSeconds > 0 ? `${Units.small(here / wallSeconds * 60)} lines a minute` : ""
+const tiles = (data: Data, errored: number): ReadonlyArray<string> => {
+  const { lines, refusals, requests, succeeded, tokens, wallSeconds } = data.totals
+  const { noun } = data
+  const rate = wallSeconds > 0 ? `${Units.small((succeeded + errored) / wallSeconds * 60)} ${noun} a minute` : ""
   const more = [
     lines.before > 0 ? `${Units.count(lines.before)} before this run` : "",
     refusals > 0 ? `${Units.count(refusals)} refusals` : ""
   ].filter((part) => part !== "").join(", ")
+  const wasted = Units.percent(requests.sent === 0 ? 0 : requests.wasted / requests.sent)
+  const left = noun === "requests"
+    ? `${Units.count(lines.left)} are being answered`
+    : lines.left > 0
+    ? `${Units.count(lines.left)} lines are left`
+    : "every line has a result"
+  return [
+    tile("Answered", Units.count(succeeded), `of ${Units.count(lines.total)} ${noun}${more === "" ? "" : `; ${more}`}`),
+    tile("Errored", Units.count(errored), left),
+    ...(noun === "requests" ? [] : [
+      tile("Requests", Units.count(requests.sent), `${Units.count(requests.wasted)} wasted, ${wasted}`),
+      tile(
+        "Tokens out",
+        Units.count(tokens.output),
+        `${Units.count(tokens.input)} in, ${Units.count(tokens.cache)} cached`
+      )
+    ]),
+    tile("Time", Units.time(wallSeconds * 1000), rate)
+  ]
+}
+
+export const totals = (data: Data): string => {
+  const { errored: erroredBy, why } = data.totals
+  const [name, colour] = states[stateOf(data)]
+  const errored = sum(erroredBy)
   return tag(
     "header",
     {},
@@ -53,27 +80,5 @@ export const totals = (data: Data): string => {
     tag("h1", {}, text(data.title)),
     tag("p", { class: "when" }, text(`${Units.instant(data.started)}, ${Units.time(data.now - data.started)}`)),
     why === undefined ? "" : tag("p", { class: "why" }, text(why))
-  ) + bar(data, errored) + tag(
-    "dl",
-    { class: "tiles" },
-    tile("Answered", Units.count(succeeded), `of ${Units.count(lines.total)} lines${more === "" ? "" : `; ${more}`}`),
-    tile(
-      "Errored",
-      Units.count(errored),
-      lines.left > 0 ? `${Units.count(lines.left)} lines are left` : "every line has a result"
-    ),
-    tile(
-      "Requests",
-      Units.count(requests.sent),
-      `${Units.count(requests.wasted)} wasted, ${
-        Units.percent(requests.sent === 0 ? 0 : requests.wasted / requests.sent)
-      }`
-    ),
-    tile(
-      "Tokens out",
-      Units.count(tokens.output),
-      `${Units.count(tokens.input)} in, ${Units.count(tokens.cache)} cached`
-    ),
-    tile("Time", Units.time(wallSeconds * 1000), rate)
-  )
+  ) + bar(data, errored) + tag("dl", { class: "tiles" }, ...tiles(data, errored))
 }

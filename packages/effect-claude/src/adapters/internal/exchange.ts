@@ -6,12 +6,13 @@ import type { Opened } from "../../client/internal/sdk.ts"
 import { type Bounded, within } from "../../client/internal/within.ts"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
+import type { Answer } from "../../telemetry/internal/hook.ts"
 import { copy } from "./copy.ts"
 import type { Original } from "./failure.ts"
 import { Passing } from "./passing.ts"
 import * as Source from "./source.ts"
 import type { Subject } from "./subject.ts"
-import { usageOf } from "./tally.ts"
+import { answerOf, usageOf } from "./tally.ts"
 
 /** What one call asks. */
 export interface Ask {
@@ -22,8 +23,8 @@ export interface Ask {
   readonly signal: AbortSignal | undefined
   /** Ends what it was answered with, and nothing before. */
   readonly leaving?: AbortSignal | undefined
-  /** What must not be in any error. */
-  readonly secrets: ReadonlyArray<string>
+  /** What must not be in any error; asked for when there is one. */
+  readonly secrets: () => ReadonlyArray<string>
 }
 
 export interface Context extends Bounded {
@@ -35,31 +36,41 @@ export interface Context extends Bounded {
   readonly closed: (passing: Passing) => void
 }
 
-/** An answer for the caller; `passing` where it is still on its way. */
-export interface Answer {
+/** An answer for the caller: `passing` where it is still on its way, `message` where it was a whole one. */
+export interface Answered {
   readonly response: Response
   readonly passing?: Passing
+  readonly message?: Answer | undefined
+}
+
+interface Whole {
+  readonly usage: ClaudeError.Usage
+  readonly message?: Answer
 }
 
 const utf8 = new TextDecoder()
 
-/** The tokens of a whole answer, undefined if it is none. */
-const usedBy = ({ method }: Subject, body: string): ClaudeError.Usage | undefined => {
+/** What a whole answer says, undefined if it is none. */
+const read = ({ method }: Subject, body: string): Whole | undefined => {
   const value = parse(body)
   if (!isFields(value)) return undefined
-  if (method === "countTokens") return typeof value["input_tokens"] === "number" ? usageOf({}) : undefined
-  if (value["type"] !== "message" || !Array.isArray(value["content"])) return undefined
-  return usageOf(isFields(value["usage"]) ? value["usage"] : {})
+  const { content, type, usage } = value
+  if (method === "countTokens") return typeof value["input_tokens"] === "number" ? { usage: usageOf({}) } : undefined
+  if (type !== "message" || !Array.isArray(content)) return undefined
+  return { usage: usageOf(isFields(usage) ? usage : {}), message: answerOf(value, content) }
 }
 
 const thrown = ({ ask, settings }: Context) => (cause: unknown): ClaudeError.RealReason | undefined => {
   if (cause instanceof ClaudeError.TimedOut) return cause
   const { connect, headersJson, idle } = settings.timeouts
-  return ClaudeError.fromTransport(cause, { connect, headers: headersJson, idle }, ask.secrets)
+  return ClaudeError.fromTransport(cause, { connect, headers: headersJson, idle }, ask.secrets())
 }
 
+const requestIdOf = ({ header }: Opened): string | undefined =>
+  header("request-id") ?? header("x-amzn-requestid") ?? undefined
+
 /** All of a body, as long as it does not stand still. */
-const whole = (context: Context, source: Opened): Effect.Effect<Uint8Array<ArrayBuffer>, ClaudeError.Reason> =>
+const all = (context: Context, source: Opened): Effect.Effect<Uint8Array<ArrayBuffer>, ClaudeError.Reason> =>
   within(context, context.settings.timeouts.idle, "idle", {
     start: () => Source.whole(source),
     stop: () => void source.cancel(),
@@ -71,7 +82,7 @@ const whole = (context: Context, source: Opened): Effect.Effect<Uint8Array<Array
           message: `The connection broke inside the answer: ${reason.message}`,
           code: reason.code,
           status: source.status,
-          requestId: source.header("request-id") ?? undefined
+          requestId: requestIdOf(source)
         })
         : reason
     ),
@@ -81,7 +92,7 @@ const whole = (context: Context, source: Opened): Effect.Effect<Uint8Array<Array
           new ClaudeError.MalformedResponse({
             message: "The body is longer than 64 MiB.",
             status: source.status,
-            requestId: source.header("request-id") ?? undefined,
+            requestId: requestIdOf(source),
             body: ""
           })
         )
@@ -92,28 +103,28 @@ const whole = (context: Context, source: Opened): Effect.Effect<Uint8Array<Array
 /** An answer that says it is none; what it says counts, even if it breaks off. */
 const refused = Effect.fnUntraced(function*(context: Context, response: Response, source: Opened) {
   yield* context.lease.observe(RateLimitHeaders.fromHeaders(source.header))
-  const body = yield* Effect.orElseSucceed(whole(context, source), () => new Uint8Array(0))
+  const body = yield* Effect.orElseSucceed(all(context, source), () => new Uint8Array(0))
   const reason = ClaudeError.fromResponse({
     status: response.status,
     header: source.header,
     body: utf8.decode(body),
     now: context.now(),
-    secrets: context.ask.secrets
+    secrets: context.ask.secrets()
   })
   context.failed({ reason, response, body })
   return yield* Effect.fail<ClaudeError.Reason>(reason)
 })
 
 const json = Effect.fnUntraced(function*(context: Context, response: Response, source: Opened) {
-  const body = yield* whole(context, source)
+  const body = yield* all(context, source)
   const text = utf8.decode(body)
   // Events were asked for and a message came, which nobody would look for there.
-  const usage = context.ask.subject.form === "events" ? undefined : usedBy(context.ask.subject, text)
-  if (usage !== undefined) {
-    yield* context.lease.succeed(usage)
-    return { response: copy({ response, body }) }
+  const whole = context.ask.subject.form === "events" ? undefined : read(context.ask.subject, text)
+  if (whole !== undefined) {
+    yield* context.lease.succeed(whole.usage)
+    return { response: copy({ response, body }), message: whole.message }
   }
-  const answer = { status: response.status, header: source.header, now: context.now(), secrets: context.ask.secrets }
+  const answer = { status: response.status, header: source.header, now: context.now(), secrets: context.ask.secrets() }
   return yield* Effect.fail<ClaudeError.Reason>(ClaudeError.fromBody(text, answer))
 })
 
@@ -121,7 +132,7 @@ const stream = (
   context: Context,
   response: Response,
   source: Opened
-): Effect.Effect<Answer, ClaudeError.Reason> =>
+): Effect.Effect<Answered, ClaudeError.Reason> =>
   Effect.suspend(() => {
     const passing: Passing = new Passing(source, {
       ...context,
@@ -139,24 +150,30 @@ const stream = (
 const boundOf = ({ ask, settings }: Context): Duration.Duration =>
   ask.subject.method === "streamMessage" ? settings.timeouts.headers : settings.timeouts.headersJson
 
-export const exchange = (context: Context): Effect.Effect<Answer, ClaudeError.Reason> =>
+export const exchange = (context: Context): Effect.Effect<Answered, ClaudeError.Reason> =>
   Effect.suspend(() => {
     const controller = new AbortController()
-    const stop = (): void => controller.abort()
+    let came: Response | undefined
+    const stop = (): void => {
+      controller.abort()
+      // Whoever made the request may not listen; a body that is being read is cancelled by its reader.
+      came?.body?.cancel().catch(() => {})
+    }
     const sent = within(context, boundOf(context), "headers", {
       start: () =>
         context.ask.send(controller.signal).then((response) => {
-          // An answer that came as it was given up: nobody would read it.
-          if (controller.signal.aborted) response.body?.cancel().catch(() => {})
+          came = response
+          if (controller.signal.aborted) stop()
           return response
         }),
       stop,
       failed: thrown(context)
     })
     return Effect.andThen(context.lease.sent, sent).pipe(
-      Effect.flatMap((response): Effect.Effect<Answer, ClaudeError.Reason> => {
+      Effect.flatMap((response): Effect.Effect<Answered, ClaudeError.Reason> => {
         const source = Source.opened(response, stop)
         if (!response.ok) return refused(context, response, source)
+        context.lease.told?.answered(response.status, requestIdOf(source))
         const isStream = /event-?stream/i.test(source.header("content-type") ?? "")
         return Effect.andThen(
           context.lease.answered(RateLimitHeaders.fromHeaders(source.header)),

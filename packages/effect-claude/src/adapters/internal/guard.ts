@@ -12,19 +12,18 @@ import { Chaos } from "../../policies/Chaos.ts"
 import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
 import { execute, type Services } from "../../policies/internal/execute.ts"
-import { Beginnings } from "../../policies/internal/hedged.ts"
+import { Shared } from "../../policies/internal/shared.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
+import { Listener } from "../../telemetry/internal/hook.ts"
 import { befallen } from "./chaos.ts"
-import { type Answer, type Ask, exchange } from "./exchange.ts"
+import { type Answered, type Ask, exchange } from "./exchange.ts"
 import { disposed, failure, type Original } from "./failure.ts"
 import type { Passing } from "./passing.ts"
+import { Sources } from "./sources.ts"
 
 /** Resolves with an answer or with the failure as one; rejects for the caller's own signal, and with a defect. */
 export type Guard = (ask: Ask) => Promise<Response>
-
-/** Of so many models and methods the beginnings of answers are kept. */
-const mostBeginnings = 1000
 
 /** The failed answers of a call that are kept: two attempts may be under way. */
 const mostOriginals = 2
@@ -45,41 +44,41 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
   const context = yield* Effect.context<never>()
   const fork = Effect.runForkWith(context)
   const run = (effect: Effect.Effect<void>): void => void fork(effect)
-  const calls = new Set<Fiber.Fiber<Answer>>()
+  const calls = new Set<Fiber.Fiber<Answered>>()
   const streams = new Set<Passing>()
   let closed = false
+  const shared = new Shared()
+  const bulkhead = shared.bulkheadOf("", settings.bulkhead)
+  const sources = new Sources(services)
+  const listener = yield* Listener
+
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       closed = true
       for (const passing of streams) passing.abandon(aborted())
-      return Fiber.interruptAll(calls)
+      return Effect.andThen(Fiber.interruptAll(calls), Effect.sync(() => sources.close()))
     })
   )
-
-  const { hedge } = settings
-  const beginnings = new Map<string, Beginnings>()
-  const beginningsOf = (key: string): Beginnings | undefined => {
-    if (hedge === undefined) return undefined
-    let known = beginnings.get(key)
-    if (known === undefined && beginnings.size < mostBeginnings) beginnings.set(key, known = new Beginnings(hedge))
-    return known
-  }
 
   const pause = (millis: number, signal: AbortSignal): Promise<void> =>
     Effect.runPromiseWith(context)(Effect.sleep(Duration.millis(millis)), { signal })
 
-  const call = (given: Ask): Effect.Effect<Answer> =>
-    Effect.suspend(() => {
+  const call = (given: Ask): Effect.Effect<Answered> =>
+    Effect.withFiber((fiber) => {
       const ask = chaos === undefined ? given : befallen(given, chaos, pause)
-      const { method, model, ...subject } = ask.subject
+      const { method, model, params, ...subject } = ask.subject
+      const source = listener && sources.of(ask.subject)
+      const recording = source && listener?.begin(fiber, { source, method, model, params })
       const originals: Array<Original> = []
       const opened = new Set<Passing>()
+      let won: Passing | undefined
       const answered = execute(services, {
         method,
         model,
         key: subject.key,
         inputBytes: subject.bytes,
         inputTokens: undefined,
+        cached: subject.cached,
         maxTokens: subject.maxTokens,
         priority: 0,
         maxAttempts: settings.maxAttempts,
@@ -87,7 +86,9 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
         maxServerWait: settings.maxServerWait,
         retry: settings.retry,
         resend: subject.resend,
-        beginnings: beginningsOf(`${method} ${model}`),
+        told: recording,
+        bulkhead,
+        beginnings: shared.beginningsOf(`${method} ${model}`, settings.hedge),
         attempt: (lease, deadline) =>
           exchange({
             ask,
@@ -104,24 +105,36 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
               if (originals.length > mostOriginals) originals.shift()
             },
             opened: (passing) => opened.add(passing),
-            closed: (passing) => streams.delete(passing)
+            closed: (passing) => {
+              streams.delete(passing)
+              if (passing === won) end(passing)
+            }
           })
       })
-      return Effect.catch(
-        answered,
-        (error: ClaudeError.ClaudeError) => Effect.succeed<Answer>({ response: failure(error, originals) })
-      ).pipe(
-        Effect.onExit((exit) =>
-          Effect.sync(() => {
-            const won = Exit.isSuccess(exit) ? exit.value.passing : undefined
-            for (const passing of opened) if (passing !== won) passing.abandon(undefined)
-          })
+      const tell = (ended: Effect.Effect<void> | undefined): void => {
+        if (ended !== undefined) run(ended)
+      }
+      const end = ({ exit }: Passing): void =>
+        tell(recording?.ended(exit, Exit.isSuccess(exit) ? exit.value : undefined))
+      return Effect.onExit(recording === undefined ? answered : recording.within(answered), (exit) =>
+        Effect.sync(() => {
+          won = Exit.isSuccess(exit) ? exit.value.passing : undefined
+          // A fiber may be interrupted wherever it yields, also between an attempt's success and here.
+          for (const passing of opened) if (passing !== won) passing.abandon(undefined)
+          if (won === undefined) tell(recording?.ended(exit, Exit.isSuccess(exit) ? exit.value.message : undefined))
+          else {
+            recording?.began()
+            if (won.isOver) end(won)
+          }
+        })).pipe(
+          Effect.catch((error: ClaudeError.ClaudeError) =>
+            Effect.succeed<Answered>({ response: failure(error, originals) })
+          )
         )
-      )
     })
 
   /** An answer that is handed over ends with its caller's signal, and with us. */
-  const handOver = ({ passing, response }: Answer, { leaving, signal }: Ask): Response => {
+  const handOver = ({ passing, response }: Answered, { leaving, signal }: Ask): Response => {
     if (passing === undefined || passing.isOver) return response
     streams.add(passing)
     if (signal !== undefined) passing.follow(signal)

@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { linger } from "../../client/internal/bounds.ts"
 import type { Fields } from "../../client/internal/fields.ts"
 import { Inflow, type Late, type Target } from "../../client/internal/inflow.ts"
@@ -12,6 +13,7 @@ import type { Opened } from "../../client/internal/sdk.ts"
 import { type Sink, SseDecoder } from "../../client/internal/sse.ts"
 import type { Bounded } from "../../client/internal/within.ts"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { Answer } from "../../telemetry/internal/hook.ts"
 import { FrameDecoder } from "./frames.ts"
 import { Tally } from "./tally.ts"
 
@@ -21,7 +23,7 @@ const maxHeld = 1024 * 1024
 type Failure = ClaudeError.RealReason | ClaudeError.DeadlineExceeded
 
 export interface Surroundings extends Bounded {
-  readonly secrets: ReadonlyArray<string>
+  readonly secrets: () => ReadonlyArray<string>
   readonly failed: (thrown: unknown) => ClaudeError.RealReason | undefined
   readonly run: (effect: Effect.Effect<void>) => void
   /** Told once when nothing more will pass. */
@@ -93,6 +95,12 @@ export class Passing implements Target {
 
   /** Its body is read to its own end, so that every byte of it passes. */
   readonly isComplete = false
+
+  /** How it ended, once it is over: whole, broken, or left by its reader. */
+  get exit(): Exit.Exit<Answer, Failure> {
+    if (this.tally.complete) return Exit.succeed(this.tally.answer)
+    return this.failure === undefined ? Exit.interrupt() : Exit.fail(this.failure)
+  }
 
   /** Waits until there is more than the message's beginning: before that it may be tried again. */
   readonly ready: Effect.Effect<void, Failure> = Effect.callback((resume) => {
@@ -193,7 +201,7 @@ export class Passing implements Target {
       header: this.source.header,
       now: now(),
       partial: this.partial,
-      secrets
+      secrets: secrets()
     })
     // With nothing shown there is nothing to wait for.
     if (this.tally.begun) this.tell(this.failure)

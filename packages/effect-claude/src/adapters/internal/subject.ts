@@ -11,8 +11,15 @@ export interface Subject {
   readonly model: string
   /** The breaker's key: endpoint and model. */
   readonly key: string
+  readonly host: string
+  /** The platform, as the conventions for telemetry name it. */
+  readonly provider: string
+  /** The request's body, as far as it could be read. */
+  readonly params: object
   /** Characters of the request's text. */
   readonly bytes: number
+  /** Some of it may be read from the cache. */
+  readonly cached: boolean
   readonly maxTokens: number | undefined
   /** False for what must not be sent again once sent. */
   readonly resend: boolean
@@ -25,13 +32,15 @@ const vertex = /\/models\/([^/:]+):(?:rawPredict|(streamRawPredict))$/
 /** What a path says; `cloud`: other models are asked for under such paths too, and the body has to tell. */
 interface Place {
   readonly host: string
+  readonly provider: string
   readonly cloud: boolean
   readonly model: string | undefined
   readonly counting: boolean
   readonly streamed: boolean
 }
 
-const decoded = (model: string): string => /%(?![\da-f]{2})/i.test(model) ? model : decodeURIComponent(model)
+/** As a query decodes it, which takes whatever it is given. */
+const decoded = (model: string): string => new URLSearchParams(`_=${model.replaceAll("+", "%2B")}`).get("_") ?? model
 
 /** Where an address without a host is taken to be: only its path counts. */
 const page = "http://page"
@@ -42,12 +51,27 @@ export const place = (method: string | undefined, url: string): Place | undefine
   const { host, pathname } = new URL(url, page)
   const plain = direct.exec(pathname)
   if (plain !== null) {
-    return { host, cloud: false, model: undefined, counting: plain[1] !== undefined, streamed: false }
+    return {
+      host,
+      provider: "anthropic",
+      cloud: false,
+      model: undefined,
+      counting: plain[1] !== undefined,
+      streamed: false
+    }
   }
-  const [, model, streamed] = bedrock.exec(pathname) ?? vertex.exec(pathname) ?? []
+  const amazon = bedrock.exec(pathname)
+  const [, model, streamed] = amazon ?? vertex.exec(pathname) ?? []
   if (model === undefined) return undefined
   const counting = model === "count-tokens"
-  return { host, cloud: true, model: counting ? undefined : decoded(model), counting, streamed: streamed !== undefined }
+  return {
+    host,
+    provider: amazon === null ? "gcp.vertex_ai" : "aws.bedrock",
+    cloud: true,
+    model: counting ? undefined : decoded(model),
+    counting,
+    streamed: streamed !== undefined
+  }
 }
 
 /** Undefined where the body says that it is for no model of Claude. */
@@ -60,12 +84,17 @@ export const read = (place: Place, body: string): Subject | undefined => {
   const method = place.counting ? "countTokens" : streamed ? "streamMessage" : "createMessage"
   const limited = place.counting ? method : model
   const most = params["max_tokens"]
+  const { cached, characters } = place.counting ? { cached: false, characters: 0 } : measure(params)
   return {
+    host: place.host,
+    provider: place.provider,
+    params,
     method,
     form: parsed === undefined ? "either" : streamed ? "events" : "json",
     model: limited,
     key: `${place.host} ${limited}`,
-    bytes: place.counting ? 0 : measure(params).characters,
+    bytes: characters,
+    cached,
     maxTokens: typeof most === "number" && Number.isFinite(most) ? most : undefined,
     resend: mayResend(params)
   }

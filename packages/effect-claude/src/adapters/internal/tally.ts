@@ -3,6 +3,7 @@ import { type Fields, isFields, number, parse, string } from "../../client/inter
 import { SameDelta } from "../../client/internal/sameDelta.ts"
 import type { Name, Sink } from "../../client/internal/sse.ts"
 import type { Usage } from "../../errors/ClaudeError.ts"
+import type { Answer } from "../../telemetry/internal/hook.ts"
 
 /** Four characters a token: only for output whose count the API never sent. */
 const charactersPerToken = 4
@@ -13,6 +14,14 @@ export const usageOf = (raw: Fields, estimated = false): Usage => ({
   cacheReadTokens: number(raw["cache_read_input_tokens"]),
   outputTokens: number(raw["output_tokens"]),
   estimated
+})
+
+/** What of a message is told where somebody listens. */
+export const answerOf = (message: Fields, content: ReadonlyArray<unknown>): Answer => ({
+  id: string(message["id"]),
+  model: string(message["model"]),
+  stop_reason: typeof message["stop_reason"] === "string" ? message["stop_reason"] : null,
+  content
 })
 
 /** Who is told of what passes. */
@@ -29,6 +38,7 @@ export class Tally implements Sink {
   started = false
   begun = false
   complete = false
+  private message: Fields = {}
   private usage: Fields = {}
   private counted = false
   private characters = 0
@@ -57,7 +67,11 @@ export class Tally implements Sink {
     const { delta, message, type, usage } = event
     if (type === "message_start") {
       // A proxy that began again tells a second start; the message is still the first.
-      if (!this.started && isFields(message) && isFields(message["usage"])) this.usage = { ...message["usage"] }
+      if (!this.started && isFields(message)) {
+        const { content: _, usage, ...rest } = message
+        this.message = rest
+        if (isFields(usage)) this.usage = { ...usage }
+      }
       this.started = true
       return
     }
@@ -65,9 +79,15 @@ export class Tally implements Sink {
     if (type === "content_block_delta" && isFields(delta)) {
       this.characters += string(delta["text"] ?? delta["partial_json"] ?? delta["thinking"]).length
     } else if (type === "message_delta" && isFields(usage)) {
+      if (isFields(delta)) this.message["stop_reason"] = delta["stop_reason"]
       for (const [name, value] of Object.entries(usage)) if (value !== null) this.usage[name] = value
       this.counted = true
     } else if (type === "message_stop") this.complete = this.started
+  }
+
+  /** Without its content, which nobody kept. */
+  get answer(): Answer {
+    return answerOf(this.message, [])
   }
 
   /** Tokens so far; the output is an estimate while the API has not said. */

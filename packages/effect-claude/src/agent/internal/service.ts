@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
 import * as MessageStream from "../../client/MessageStream.ts"
 import * as History from "../../conversation/History.ts"
+import * as Fallback from "../../policies/Fallback.ts"
 import { Listener } from "../../telemetry/internal/hook.ts"
 import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
@@ -185,6 +186,8 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const state = new State(options.begin, rules)
     const forget = state.account.capsMoney ? hook?.budget(() => state.account.share) : undefined
     return yield* loop(job, state, options.open).pipe(
+      // Where another model has taken over, it stays for the run: what it thought is not another's to read.
+      (self) => Effect.flatMap(Fallback.CurrentSession, (open) => open === undefined ? Fallback.session(self) : self),
       Spans.around("invoke_agent", {
         attributes: () => ({
           "gen_ai.operation.name": "invoke_agent",

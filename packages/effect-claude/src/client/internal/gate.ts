@@ -78,7 +78,12 @@ export class Gate {
     })
     if (violations.length === 0) return undefined
     return new ClaudeError.RequestRejected({
-      violations: violations.map((violation) => ({ ...violation, path: violation.path.replace(/^requests\.0\./, "") }))
+      violations: violations.map(({ fix, message, path, rule }) => ({
+        path: path.replace(/^requests\.0\./, ""),
+        rule,
+        message,
+        fix
+      }))
     })
   }
 

@@ -1,8 +1,9 @@
 // @effect-diagnostics asyncFunction:off newPromise:off globalFetch:off
 /**
  * A `fetch` over an undici pool of our own: Node's global `fetch` is most of what a call through the SDK costs.
- * It sends text and byte bodies; anything else goes to the global `fetch`. Loaded on Node only.
+ * It sends text, bytes and bodies in parts; anything else goes to the global `fetch`. Loaded on Node only.
  */
+import { JsonBody } from "./jsonBody.ts"
 import { LeanResponse } from "./leanResponse.ts"
 
 type Fetch = typeof globalThis.fetch
@@ -39,6 +40,10 @@ export const loadPool = async (): Promise<(new(origin: string, options: object) 
   return loaded.default
 }
 
+/** What can be sent without asking what it is. */
+const isPlain = (body: unknown): body is string | Uint8Array | null =>
+  body === null || typeof body === "string" || body instanceof Uint8Array
+
 const headerList = (given: ConstructorParameters<typeof Headers>[0]): Array<string> => {
   const list: Array<string> = []
   ;(given instanceof Headers ? given : new Headers(given)).forEach((value, name) => list.push(name, value))
@@ -62,18 +67,20 @@ export const make = (Pool: new(origin: string, options: object) => Pool, options
     return pool
   }
   const fetch: Fetch = (input, init = {}) => {
-    const body = init.body ?? null
-    if (typeof input !== "string" || !(body === null || typeof body === "string" || body instanceof Uint8Array)) {
-      return globalThis.fetch(input, init)
-    }
+    const body: unknown = init.body ?? null
+    const isParts = body instanceof JsonBody
+    if (typeof input !== "string" || !(isParts || isPlain(body))) return globalThis.fetch(input, init)
     const url = new URL(input)
     return new Promise((resolve, reject) => {
       const response = new LeanResponse(input, init.signal ?? undefined, resolve, reject)
       if (response.aborted) return
+      const headers = headerList(init.headers)
+      // The length of parts is not asked for otherwise, and they would be sent in chunks.
+      if (isParts) headers.push("content-length", String(body.length))
       poolOf(url.origin).dispatch({
         path: url.pathname + url.search,
         method: init.method ?? "GET",
-        headers: headerList(init.headers),
+        headers,
         body
       }, response.handler)
     })

@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { type Fields, isFields } from "./fields.ts"
+import { below, map, target, type Visit } from "./jsonSchema.ts"
 
 export type InputSchema = Messages.Tool.InputSchema
 
@@ -19,44 +20,6 @@ export const violation = (path: string, message: string, fix: string): Violation
   message,
   fix
 })
-
-/** Keywords that hold schemas by name, in a list, or one. */
-const named = new Set(["properties", "patternProperties", "$defs", "definitions"])
-const listed = new Set(["anyOf", "oneOf", "allOf", "prefixItems"])
-const single = new Set(["items", "additionalProperties", "not", "propertyNames"])
-
-type Visit = (schema: Fields, path: string) => void
-
-/** The schemas right below one, with their paths. */
-const below = (schema: Fields, path: string, visit: Visit): void => {
-  const see = (value: unknown, at: string): void => {
-    if (isFields(value)) visit(value, at)
-  }
-  for (const [key, value] of Object.entries(schema)) {
-    const at = `${path}.${key}`
-    if (named.has(key) && isFields(value)) {
-      for (const [name, one] of Object.entries(value)) see(one, `${at}.${name}`)
-    } else if (listed.has(key) && Array.isArray(value)) {
-      for (const [index, one] of value.entries()) see(one, `${at}.${index}`)
-    } else if (single.has(key)) see(value, at)
-  }
-}
-
-const map = (schema: Fields, change: (schema: Fields) => Fields): Fields => {
-  const one = (value: unknown): unknown => isFields(value) ? map(value, change) : value
-  return change(Object.fromEntries(
-    Object.entries(schema).map(([key, value]) => [
-      key,
-      named.has(key) && isFields(value)
-        ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, one(inner)]))
-        : listed.has(key) && Array.isArray(value)
-        ? value.map(one)
-        : single.has(key)
-        ? one(value)
-        : value
-    ])
-  ))
-}
 
 /** Numbers that JSON cannot write, which Effect's codec takes as texts; no model needs to be told. */
 const unwritable = JSON.stringify({ type: "string", enum: ["Infinity", "-Infinity", "NaN"] })
@@ -79,17 +42,6 @@ const shorter = (schema: Fields): Fields => {
     ...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
     ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum })
   }
-}
-
-/** What a reference points at, undefined if it points at nothing in this schema. */
-const target = (schema: Fields, reference: unknown): unknown => {
-  if (typeof reference !== "string" || !reference.startsWith("#")) return undefined
-  let found: unknown = schema
-  for (const name of reference.split("/").slice(1)) {
-    const key = decodeURIComponent(name).replaceAll("~1", "/").replaceAll("~0", "~")
-    found = isFields(found) ? found[key] : Array.isArray(found) ? found[Number(key)] : undefined
-  }
-  return found
 }
 
 const unresolved = (schema: Fields): ReadonlyArray<Violation> => {

@@ -4,6 +4,7 @@
  */
 import type Anthropic from "@anthropic-ai/sdk"
 import { log, versionOf } from "../../conversation/internal/version.ts"
+import { JsonBody } from "./jsonBody.ts"
 
 /** Where the messages belong; what else holds it is written the usual way. */
 const mark = "effect-claude/messages"
@@ -12,10 +13,10 @@ const marked = JSON.stringify(mark)
 /** What goes through the SDK to its `fetch`. */
 const key: unique symbol = Symbol("effect-claude/client/written")
 
-/** The request in pieces; `bytes` where the `fetch` takes them, which spares encoding everything again. */
+/** The whole request; `bytes` where the `fetch` takes them, which spares encoding and copying everything again. */
 interface Write {
   readonly text: (body: string) => string
-  readonly bytes: (body: string) => Uint8Array<ArrayBuffer> | string
+  readonly bytes: (body: string) => JsonBody | string
 }
 
 export interface Written<P> {
@@ -46,13 +47,8 @@ export const written = <P extends { readonly messages: unknown }>(params: P): Wr
     bytes: (body) => {
       const parts = around(body)
       if (parts === undefined) return whole(body)
-      const messages = version[log].bytes(version.length)
-      const [before, behind] = [encoder.encode(parts[0]), encoder.encode(`]${parts[1]}`)]
-      const all = new Uint8Array(before.length + messages.length + behind.length)
-      all.set(before)
-      all.set(messages, before.length)
-      all.set(behind, before.length + messages.length)
-      return all
+      const [before, behind] = parts
+      return new JsonBody([encoder.encode(before), version[log].bytes(version.length), encoder.encode(`]${behind}`)])
     }
   }
   // The SDK hands whatever this holds to its `fetch`, which is ours and looks for it; its types know of no symbol.
@@ -65,7 +61,7 @@ const isWrite = (value: unknown): value is Write => typeof value === "object" &&
 /** A `fetch` that puts the messages into what the SDK wrote. */
 export const writing = (fetch: typeof globalThis.fetch, as: keyof Write): typeof globalThis.fetch => (input, init) => {
   const write: unknown = init === undefined ? undefined : Reflect.get(init, key)
-  return isWrite(write) && typeof init?.body === "string"
-    ? fetch(input, { ...init, body: write[as](init.body) })
-    : fetch(input, init)
+  if (!isWrite(write) || typeof init?.body !== "string") return fetch(input, init)
+  // Bytes are only given to the pool's `fetch`, which knows them; the type of a body does not.
+  return fetch(input, { ...init, body: write[as](init.body) as string })
 }

@@ -123,10 +123,14 @@ export class Limit {
   }
 
   private refill(need: Need, now: number): number {
-    let wait = Math.max(0, this.pausedUntil - now)
     const { inputTokens, outputTokens, requests } = this.buckets
-    wait = Math.max(wait, requests.wait(need.requests, now), outputTokens.wait(need.outputTokens, now))
-    return Math.max(wait, inputTokens.wait(need.inputTokens + need.doubt, now))
+    return Math.max(
+      0,
+      this.pausedUntil - now,
+      requests.wait(need.requests, now),
+      outputTokens.wait(need.outputTokens, now),
+      inputTokens.wait(need.inputTokens + need.doubt, now)
+    )
   }
 
   /** The wait of a newcomer behind all who wait now, in milliseconds. */
@@ -158,22 +162,21 @@ export class Limit {
 
   /** Lets in whoever fits, and says how long until the next could; undefined: an event has to come first. */
   drain(now: number): number | undefined {
-    for (;;) {
-      const candidates = this.waiters.candidates(this.settings.lookahead + 1)
-      let next: Waiter | undefined
-      let soonest = Infinity
-      for (const waiter of candidates) {
-        const wait = this.wait(this.waiters.refresh(waiter), waiter.watched, now)
-        soonest = Math.min(soonest, wait)
-        if (wait > 0) continue
-        next = waiter
-        break
-      }
+    let soonest = Infinity
+    const fits = (waiter: Waiter): boolean => {
+      const wait = this.wait(this.waiters.refresh(waiter), waiter.watched, now)
+      soonest = Math.min(soonest, wait)
+      return wait <= 0
+    }
+    while (this.waiters.size > 0 && this.inFlight < this.most(false)) {
+      soonest = Infinity
+      const next = this.waiters.find(this.settings.lookahead + 1, fits)
       if (next === undefined) return soonest === Infinity ? undefined : soonest
       this.waiters.admit(next)
       this.take(next.need, now)
-      next.grant()
+      next.grant(now)
     }
+    return undefined
   }
 
   /** The headers of an answer to the request of that mark. */

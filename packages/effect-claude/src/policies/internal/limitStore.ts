@@ -102,7 +102,7 @@ export const storeMemory: Layer.Layer<Store> = Layer.effect(
         let entries = keys.get(key)
         if (entries === undefined) keys.set(key, entries = makeNames(now))
         const entry = entries.get(name) ?? entries.add(name, entryOf(name, new Limit(settings, now())))
-        if (entry.limit.restrict(settings, now())) {
+        if (settings !== entry.limit.settings && entry.limit.restrict(settings, now())) {
           void run(Effect.logWarning(
             `Two limiters with the key ${key} say different numbers for ${name}: the lower ones hold.`
           ))

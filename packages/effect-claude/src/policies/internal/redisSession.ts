@@ -143,7 +143,7 @@ export class RedisSession {
       }
       limit.waiters.admit(one.waiter)
       limit.grant(one.need, mark, now)
-      one.waiter.grant()
+      one.waiter.grant(now)
     }
   }
 

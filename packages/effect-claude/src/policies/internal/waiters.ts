@@ -10,20 +10,25 @@ export interface Need {
   readonly doubt: number
 }
 
-export interface Waiter {
+/** Who waits, and where it stands. */
+export abstract class Waiter {
   /** As last estimated. */
   need: Need
-  readonly estimate: () => Need
+  passed = 0
+  base = 0
+  list: List | undefined = undefined
+  before: Waiter | undefined = undefined
+  after: Waiter | undefined = undefined
+
+  constructor(need: Need) {
+    this.need = need
+  }
+
   /** Its answer's headers will be seen. */
-  readonly watched: boolean
-  readonly since: number
-  readonly grant: () => void
-  readonly refuse: (why: ClaudeError.LimiterRejected) => void
-  passed: number
-  base: number
-  list: List | undefined
-  before: Waiter | undefined
-  after: Waiter | undefined
+  abstract readonly watched: boolean
+  abstract estimate(): Need
+  abstract grant(now: number): void
+  abstract refuse(why: ClaudeError.LimiterRejected): void
 }
 
 interface List {
@@ -48,15 +53,8 @@ export class Waiters {
   /** Highest priority first. */
   private readonly lists: Array<List> = []
 
-  add(
-    estimate: () => Need,
-    watched: boolean,
-    asked: number,
-    since: number,
-    grant: Waiter["grant"],
-    refuse: Waiter["refuse"]
-  ): Waiter {
-    const need = estimate()
+  /** Puts it behind its equals; false if it stands behind so many others, in a queue of which that says it all. */
+  add(waiter: Waiter, asked: number, near: number): boolean {
     const priority = whole(asked)
     let at = 0
     while (at < this.lists.length && this.lists[at]!.priority > priority) at++
@@ -65,32 +63,25 @@ export class Waiters {
       list = { priority, first: undefined, last: undefined, overtaken: 0 }
       this.lists.splice(at, 0, list)
     }
-    const waiter: Waiter = {
-      need,
-      estimate,
-      watched,
-      since,
-      grant,
-      refuse,
-      passed: 0,
-      base: list.overtaken,
-      list,
-      before: list.last,
-      after: undefined
-    }
+    waiter.base = list.overtaken
+    waiter.list = list
+    waiter.before = list.last
     if (list.last === undefined) list.first = waiter
     else list.last.after = waiter
     list.last = waiter
-    this.count(need, 1)
-    return waiter
+    this.count(waiter.need, 1)
+    return at < this.lists.length - 1 || this.size <= near + 1
   }
 
   /** Estimates again what a waiter needs: answers may have taught more since it came. */
   refresh(waiter: Waiter): Need {
-    this.account(waiter.need, -1)
-    waiter.need = waiter.estimate()
-    this.account(waiter.need, 1)
-    return waiter.need
+    const need = waiter.estimate()
+    if (need !== waiter.need) {
+      this.account(waiter.need, -1)
+      waiter.need = need
+      this.account(need, 1)
+    }
+    return need
   }
 
   /** Takes a waiter out, wherever it stands; false if it is out already. */
@@ -125,12 +116,32 @@ export class Waiters {
     )
   }
 
+  /** The first of the next `most` that fits. */
+  find(most: number, fits: (waiter: Waiter) => boolean): Waiter | undefined {
+    const due = this.due
+    if (due !== undefined) return fits(due) ? due : undefined
+    let seen = 0
+    for (const list of this.lists) {
+      for (let waiter = list.first; waiter !== undefined; waiter = waiter.after) {
+        if (seen++ >= most) return undefined
+        if (fits(waiter)) return waiter
+      }
+    }
+    return undefined
+  }
+
+  /** Overtaken often enough: nobody goes before it. */
+  private get due(): Waiter | undefined {
+    for (const { first, overtaken } of this.lists) {
+      if (first !== undefined && first.passed + overtaken - first.base >= mostOvertaken) return first
+    }
+    return undefined
+  }
+
   /** The next `most` in the order they should be let in; only the first, once it has been overtaken often enough. */
   candidates(most: number): ReadonlyArray<Waiter> {
-    for (const list of this.lists) {
-      const first = list.first
-      if (first !== undefined && first.passed + list.overtaken - first.base >= mostOvertaken) return [first]
-    }
+    const due = this.due
+    if (due !== undefined) return [due]
     const found: Array<Waiter> = []
     for (const list of this.lists) {
       for (let waiter = list.first; waiter !== undefined && found.length < most; waiter = waiter.after) {

@@ -1,9 +1,10 @@
 /** Content blocks that have ended as parts. What Effect AI has no part for is carried as empty reasoning and goes back. */
+import * as AiError from "effect/ai/AiError"
 import type * as Response from "effect/ai/Response"
 import * as Effect from "effect/Effect"
 import { type Fields, isFields, string } from "../../../client/internal/fields.ts"
 import * as ToolDefinitions from "../../../client/internal/toolDefinitions.ts"
-import { json, jsonObject } from "./metadata.ts"
+import { json, jsonObject, jsonText } from "./metadata.ts"
 import type { Context } from "./request.ts"
 
 type Metadata = NonNullable<Response.ReasoningPartEncoded["metadata"]>
@@ -70,18 +71,27 @@ const rest = (block: Fields) => {
   return more.length === 0 ? {} : { block: jsonObject(Object.fromEntries(more)) }
 }
 
-/** The call of a tool, its input as the tool's own schema has it; if it is none, `Toolkit` says so as the tool wants. */
-export const call = (block: Fields, context: Context): Effect.Effect<Response.ToolCallPartEncoded> => {
+/**
+ * The call of a tool, its input as the tool's own schema has it; if it is none, `Toolkit` says so as the tool wants. Fails
+ * for a tool that was not offered, unless Effect AI leaves that to its caller.
+ */
+export const call = (
+  block: Fields,
+  context: Context
+): Effect.Effect<Response.ToolCallPartEncoded, AiError.ToolNotFoundError> => {
   const { id, input } = block
   const name = context.names.getCustomName(string(block["name"]))
   const tool = context.tools.get(name)
+  if (tool === undefined && !context.anyTool) {
+    return Effect.fail(new AiError.ToolNotFoundError({ toolName: name, availableTools: [...context.tools.keys()] }))
+  }
   const definition = tool === undefined ? undefined : ToolDefinitions.define(tool)
   const accepted = definition?._tag !== "Success"
     ? Effect.succeed(input)
     // A schema that dies, or misses a service, does so where the tool is run.
     : Effect.catchCause(definition.success.accept(input), () => Effect.succeed(input))
   return Effect.map(accepted, (params) => {
-    const asWritten = params === input || JSON.stringify(params) === JSON.stringify(input) ? {} : { input: json(input) }
+    const asWritten = params === input || jsonText(params) === JSON.stringify(input) ? {} : { input: json(input) }
     const anthropic = { ...asWritten, ...rest(block) }
     return {
       type: "tool-call",

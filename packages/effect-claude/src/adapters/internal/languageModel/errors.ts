@@ -9,7 +9,7 @@ import { isFields } from "../../../client/internal/fields.ts"
 import * as ClaudeError from "../../../errors/ClaudeError.ts"
 
 const codec = Schema.toCodecJson(ClaudeError.ClaudeError)
-const encode = Schema.encodeSync(codec)
+const encode = Schema.encodeUnknownOption(codec)
 const decode = Schema.decodeUnknownOption(codec)
 
 const key = "claudeError"
@@ -97,11 +97,20 @@ const keep = (reason: AiError.AiErrorReason, error: ClaudeError.ClaudeError): Ai
     ...(reason._tag === "NetworkError" ? {} : { cause: { value: error } })
   })
 
-export const toAiError = (method: string) => (error: ClaudeError.ClaudeError): AiError.AiError => {
-  // A class's JSON is an object, made for this error alone.
-  const original = encode(error) as Readonly<Record<string, Schema.MutableJson>>
-  return AiError.make({ module: "ClaudeLanguageModel", method, reason: keep(kindOf(error.reason, original), error) })
+const reasonOf = (error: ClaudeError.ClaudeError): AiError.AiErrorReason => {
+  // A class's JSON is an object, made for this error alone. Where it has none, the original is in this process only.
+  const original = Option.getOrElse(encode(error), () => ({})) as Readonly<Record<string, Schema.MutableJson>>
+  return keep(kindOf(error.reason, original), error)
 }
+
+/** An error of the client's, or a reason of our own, as the error of a method. */
+export const toAiError =
+  (method: string) => (error: ClaudeError.ClaudeError | AiError.AiErrorReason): AiError.AiError =>
+    AiError.make({
+      module: "ClaudeLanguageModel",
+      method,
+      reason: error instanceof ClaudeError.ClaudeError ? reasonOf(error) : error
+    })
 
 /** Where the original is: in this process as it was, elsewhere as it was encoded. */
 export const claudeErrorOf = (error: unknown): ClaudeError.ClaudeError | undefined => {

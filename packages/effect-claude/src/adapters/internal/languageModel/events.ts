@@ -3,6 +3,7 @@
  * that no tool of an answer runs that never ended.
  */
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
+import type * as AiError from "effect/ai/AiError"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Block } from "../../../client/internal/block.ts"
@@ -193,7 +194,7 @@ const malformed = (fault: string): ClaudeError.ClaudeError =>
 export const parts = <E, R>(
   events: Stream.Stream<Event, E, R>,
   context: Context
-): Stream.Stream<StreamPart, E | ClaudeError.ClaudeError, R> =>
+): Stream.Stream<StreamPart, E | ClaudeError.ClaudeError | AiError.ToolNotFoundError, R> =>
   Stream.suspend(() => {
     const reader = new Reader(context)
     return Stream.concat(

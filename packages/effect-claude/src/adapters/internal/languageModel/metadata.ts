@@ -3,6 +3,7 @@
  * what must go back as it came.
  */
 import type * as Response from "effect/ai/Response"
+import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import { isFields } from "../../../client/internal/fields.ts"
 
@@ -123,6 +124,15 @@ export const json = (value: unknown): Schema.Json => value as Schema.Json
 
 export const jsonObject = (value: unknown): { readonly [name: string]: Schema.Json } =>
   isFields(value) ? value as { readonly [name: string]: Schema.Json } : {}
+
+type Replace = (name: string, value: unknown) => unknown
+
+/** Numbers that are too big for JSON as texts. */
+export const bigAsText: Replace = (_, value) => typeof value === "bigint" ? String(value) : value
+
+/** The value as JSON; undefined is nothing, and so is what JSON cannot hold. */
+export const jsonText = (value: unknown, replace?: Replace): string | undefined =>
+  Option.getOrUndefined(Option.liftThrowable((): string | undefined => JSON.stringify(value, replace))())
 
 export type Part = Response.PartEncoded
 export type StreamPart = Response.StreamPartEncoded

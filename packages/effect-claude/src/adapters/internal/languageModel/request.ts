@@ -24,6 +24,8 @@ export interface Context {
   readonly documents: ReadonlyArray<Prompt.FilePart>
   /** The tool whose input is the structured output, where the model has no other way. */
   readonly output: string | undefined
+  /** Whether calls of tools that were not offered are the caller's to judge. */
+  readonly anyTool: boolean
   readonly span: Span
 }
 
@@ -123,6 +125,7 @@ const given = (settings: Settings, options: LanguageModel.ProviderOptions) =>
       names,
       tools: new Map(options.tools.map((tool) => [tool.name, tool])),
       output: undefined,
+      anyTool: options.toolCallValidation === "deferred",
       span: options.span
     }
     Telemetry.asked(options.span, params)
@@ -133,13 +136,6 @@ const given = (settings: Settings, options: LanguageModel.ProviderOptions) =>
   })
 
 export const build = (
-  method: string,
   settings: Settings,
   options: LanguageModel.ProviderOptions
-): Effect.Effect<Request, AiError.AiError> =>
-  Effect.suspend(() =>
-    Effect.mapError(
-      Effect.fromResult(given(settings, options)),
-      (reason) => AiError.make({ module: "ClaudeLanguageModel", method, reason })
-    )
-  )
+): Effect.Effect<Request, AiError.AiErrorReason> => Effect.suspend(() => Effect.fromResult(given(settings, options)))

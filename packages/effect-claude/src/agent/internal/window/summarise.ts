@@ -132,8 +132,16 @@ export const summarise = (settings: Settings): Strategy => ({
     const { charges, result } = yield* write(settings, old)
     if (Result.isFailure(result)) return { messages, charges, failed: result.failure }
     const summary: MessageParam = { role: "user", content: `${opening}${result.success}${closing}` }
+    // A system message may not stand before one of the user.
+    let place = cut.kept
+    while (place > cut.from && messages[place - 1]?.role === "system") place--
     return {
-      messages: [...messages.slice(cut.from, cut.kept), summary, ...messages.slice(cut.tail)],
+      messages: [
+        ...messages.slice(cut.from, place),
+        summary,
+        ...messages.slice(place, cut.kept),
+        ...messages.slice(cut.tail)
+      ],
       charges
     }
   })

@@ -1,0 +1,38 @@
+/** What a settlement gives back of what was reserved, in numbers that cannot poison the sums they enter. */
+import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { Settlement } from "../ClaudeRateLimiter.ts"
+import type { Need } from "./waiters.ts"
+
+const nothing: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
+
+/** More than anybody can use. */
+const mostTokens = 1e12
+
+/** A number of tokens, whatever was given for it. */
+export const tokens = (number: number): number => Math.max(0, Math.min(mostTokens, number)) || 0
+
+/** A limit: what is no number lets nothing in; one without end is none. */
+export const setting = (number: number | undefined): number | undefined =>
+  number === undefined || number >= mostTokens ? undefined : tokens(number)
+
+const partialUsage = (reason: ClaudeError.Reason): ClaudeError.Usage | undefined =>
+  "partial" in reason ? reason.partial?.usage : undefined
+
+/** A request that was refused costs nothing; one that was on its way keeps request and input. */
+export const refundOf = (need: Need, sent: boolean, settlement: Settlement): Need => {
+  const usage = settlement._tag === "Failed" ? partialUsage(settlement.reason) : settlement.usage
+  if (usage !== undefined) {
+    return {
+      ...nothing,
+      inputTokens: need.inputTokens - tokens(usage.inputTokens + usage.cacheCreationTokens),
+      outputTokens: need.outputTokens - tokens(usage.outputTokens)
+    }
+  }
+  if (settlement._tag === "Failed") {
+    const { outcome } = settlement.reason
+    return sent && (outcome === "transient" || outcome === "local")
+      ? { ...nothing, outputTokens: need.outputTokens }
+      : need
+  }
+  return sent ? { ...nothing, outputTokens: need.outputTokens } : need
+}
