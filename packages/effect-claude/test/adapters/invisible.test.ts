@@ -81,6 +81,7 @@ const tap = (
 
 /** All of a response that a program can look at. */
 const seen = async (response: Response) => ({
+  clone: response.clone().url,
   status: response.status,
   statusText: response.statusText,
   ok: response.ok,
