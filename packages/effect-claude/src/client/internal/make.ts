@@ -109,7 +109,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
         return request.resend
       },
       told: options.told,
-      bulkhead,
+      bulkhead: request.calls === true ? undefined : bulkhead,
       // JSON begins when it is finished, so that each way of asking has its own.
       beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>

@@ -99,6 +99,7 @@ export const make = ({ gate, missing, run, settings, transport }: Surroundings):
         size,
         options,
         hedged: false,
+        calls: true,
         get resend() {
           return !unknown || lost !== undefined
         }
