@@ -1,4 +1,4 @@
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe, layer, vi } from "@effect/vitest"
 import { Effect, Layer, Random, Schema } from "effect"
 import { ToolJournal } from "effect-claude"
 import { DurableDeferred, Workflow, WorkflowEngine } from "effect/workflow"
@@ -6,6 +6,9 @@ import { join } from "node:path"
 import * as Engines from "../fixtures/engines.ts"
 import * as Journals from "../fixtures/journals.ts"
 import { installed, Postgres } from "../fixtures/postgres.ts"
+
+// Databases sync to disks, and disks may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const Approved = DurableDeferred.make("approved", { success: Schema.String })
 
