@@ -167,7 +167,7 @@ describe.skipIf(!installed)("ToolJournal (needs postgres)", () => {
         () =>
           Effect.gen(function*() {
             const path = yield* store
-            for (let round = 0; round < 6; round++) {
+            for (let round = 0; round < 4; round++) {
               const run = `round ${round}`
               const least = yield* Random.nextIntBetween(0, 40)
               yield* Effect.scoped(Effect.gen(function*() {

@@ -117,7 +117,7 @@ describe.skipIf(!installed)("ToolJournal.layerWorkflow (needs postgres)", () => 
       () =>
         Effect.gen(function*() {
           const client = yield* clients.SQLite
-          yield* Effect.forEach(["one", "two"], (run) => killed(client, run))
+          yield* killed(client, "a run")
         }).pipe(Random.withSeed("lives on SQLite")),
       120_000
     )
@@ -127,7 +127,7 @@ describe.skipIf(!installed)("ToolJournal.layerWorkflow (needs postgres)", () => 
       () =>
         Effect.gen(function*() {
           const client = yield* clients.Postgres
-          yield* Effect.forEach(["one", "two"], (run) => killed(client, run))
+          yield* killed(client, "a run")
         }).pipe(Random.withSeed("lives on Postgres")),
       120_000
     )
@@ -150,7 +150,7 @@ describe.skipIf(!installed)("ToolJournal.layerWorkflow (needs postgres)", () => 
     it.effect(
       "F8 two runners on Postgres: one is killed -9 at any instant, the other goes on with the same log",
       () =>
-        Effect.forEach([0, 1, 2, 3], (round) =>
+        Effect.forEach([0, 1, 2], (round) =>
           Effect.scoped(Effect.gen(function*() {
             const count = yield* Random.nextIntBetween(1, total - 1)
             const { running, waiting } = yield* twoRunners(`two runners ${round}`, count)
