@@ -221,7 +221,9 @@ export const withResilience = (guard: Guard) => {
     const work = Duration.isFinite(made.timeouts.attempt) ? Timeouts.withTimeouts(self, made.timeouts) : self
     const answered = (lease: Lease) => (answer: A) =>
       // An effect begins to answer when it ends.
-      Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
+      lease.isWatched
+        ? Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
+        : Effect.as(lease.succeed(used), answer)
     const runIn = (context: Context.Context<R | State>) => {
       const budget = Context.get(context, RetryBudget.RetryBudget)
       // Where it runs in this very context already, that costs nothing.
@@ -263,13 +265,15 @@ export const withResilience = (guard: Guard) => {
     }
     // A program calls in one context mostly: what it makes is kept for the next call.
     let last: { readonly context: Context.Context<R | State>; readonly run: ReturnType<typeof runIn> } | undefined
-    const run = Effect.contextWith((context: Context.Context<R | State>) => {
+    const runOf = (context: Context.Context<R | State>): ReturnType<typeof runIn> => {
       if (last?.context !== context) last = { context, run: runIn(context) }
       return last.run
-    })
-    const check = Effect.map(settings(guard), () => {
-      checked = true
-    })
-    return Effect.suspend(() => checked ? run : Effect.andThen(check, run))
+    }
+    return Effect.contextWith((context: Context.Context<R | State>) =>
+      checked ? runOf(context) : Effect.flatMap(settings(guard), () => {
+        checked = true
+        return runOf(context)
+      })
+    )
   }
 }

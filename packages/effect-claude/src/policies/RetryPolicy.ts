@@ -3,7 +3,7 @@
  * retryable `ClaudeError` or reason of one ends them, and so does an error that another retry owner has given up on.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -124,37 +124,40 @@ export const within = (duration: Duration.Input) => {
     Schedule.while(self, (step) => step.elapsed + Duration.toMillis(step.duration) <= limit)
 }
 
-const retrying = Effect.fnUntraced(function*<A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy) {
-  const clock = yield* Clock.Clock
-  const driver = Driver.make(retry)
-  const log: Array<ClaudeError.Attempt> = []
-  for (;;) {
-    const began = clock.currentTimeMillisUnsafe()
-    const result = yield* Effect.result(self)
-    if (Result.isSuccess(result)) return result.success
-    const error = result.failure
-    const reason = ClaudeError.reasonOf(error)
-    if (reason === undefined) return yield* Effect.fail(error)
-    const now = clock.currentTimeMillisUnsafe()
-    const next = yield* driver(reason, now)
-    log.push({
-      reason: reason._tag,
-      message: reason.message,
-      status: "status" in reason ? reason.status : undefined,
-      requestId: "requestId" in reason ? reason.requestId : undefined,
-      duration: Duration.millis(now - began),
-      wait: next?.wait,
-      waitSource: next?.source,
-      refused: next === undefined ? (reason.isRetryable ? "schedule" : "notRetryable") : undefined
-    })
-    if (next !== undefined) {
+/** What comes after a failed try: a wait and another, or the error with the log of all. */
+const again = Effect.fnUntraced(
+  function*<A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy, clock: Clock.Clock, first: E, at: number) {
+    const driver = Driver.make(retry)
+    const log: Array<ClaudeError.Attempt> = []
+    let error = first
+    let began = at
+    for (;;) {
+      const reason = ClaudeError.reasonOf(error)
+      if (reason === undefined) return yield* Effect.fail(error)
+      const now = clock.currentTimeMillisUnsafe()
+      const next = yield* driver(reason, now)
+      log.push({
+        reason: reason._tag,
+        message: reason.message,
+        status: "status" in reason ? reason.status : undefined,
+        requestId: "requestId" in reason ? reason.requestId : undefined,
+        duration: Duration.millis(now - began),
+        wait: next?.wait,
+        waitSource: next?.source,
+        refused: next === undefined ? (reason.isRetryable ? "schedule" : "notRetryable") : undefined
+      })
+      if (next === undefined) {
+        if (!(error instanceof ClaudeError.ClaudeError) || error.retried) return yield* Effect.fail(error)
+        return yield* Effect.fail(ClaudeError.withAttempts(error, log))
+      }
       yield* Effect.sleep(next.wait)
-      continue
+      began = clock.currentTimeMillisUnsafe()
+      const result = yield* Effect.result(self)
+      if (Result.isSuccess(result)) return result.success
+      error = result.failure
     }
-    if (!(error instanceof ClaudeError.ClaudeError) || error.retried) return yield* Effect.fail(error)
-    return yield* Effect.fail(ClaudeError.withAttempts(error, log))
   }
-})
+)
 
 /** `Effect.retry` that keeps the log of every try in the `ClaudeError` it ends with. */
 export const withRetry: {
@@ -162,5 +165,9 @@ export const withRetry: {
   <A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy): Effect.Effect<A, E, R>
 } = dual(
   2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy): Effect.Effect<A, E, R> => retrying(self, retry)
+  <A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy): Effect.Effect<A, E, R> =>
+    Effect.clockWith((clock) => {
+      const began = clock.currentTimeMillisUnsafe()
+      return Effect.catch(self, (error) => again(self, retry, clock, error, began))
+    })
 )

@@ -50,6 +50,11 @@ export class Lease {
     return this.reservation.observe(headers)
   }
 
+  /** Somebody wants to know when its answer begins. */
+  get isWatched(): boolean {
+    return this.watch !== undefined
+  }
+
   /** An answer that is no failure has begun; `headers` where it has any. */
   answered(headers?: RateLimitHeaders): Effect.Effect<void> {
     const { watch } = this
