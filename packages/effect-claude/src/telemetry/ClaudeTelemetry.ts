@@ -19,8 +19,9 @@ import * as Gauges from "./internal/gauges.ts"
 import { type Hook, Listener } from "./internal/hook.ts"
 import * as Metrics from "./internal/metrics.ts"
 import { Outlet } from "./internal/outlet.ts"
-import { CallRecorder, type Shared } from "./internal/recorder.ts"
+import { CallRecorder } from "./internal/recorder.ts"
 import { counter } from "./internal/registered.ts"
+import type { Shared } from "./internal/telling.ts"
 
 export type * from "./internal/event.ts"
 

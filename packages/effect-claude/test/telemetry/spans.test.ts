@@ -1,4 +1,4 @@
-import { Fault, Reply, type Script } from "@effect-claude/fault-server"
+import { Fault, Reply, Routes, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Stream, type Tracer } from "effect"
 import { ClaudeClient, type ClaudeTelemetry, Fallback } from "effect-claude"
@@ -143,6 +143,36 @@ describe("H1 spans", () => {
         yield* Effect.withTracerEnabled(create, false)
         assert.strictEqual(spans.length, 3)
       })))
+
+  it("H1 counting tokens and asking for models are calls too, with operations of their own", () =>
+    observe(Routes.make(), ({ metrics, spans }) =>
+      Effect.gen(function*() {
+        yield* ClaudeClient.countTokens({ model, messages: params.messages })
+        yield* ClaudeClient.getModel(haiku)
+        yield* ClaudeClient.listModels()
+        assert.deepStrictEqual(
+          spans.filter(({ name }) => name !== "attempt").map(({ name }) => name),
+          [`count_tokens ${model}`, `get_model ${haiku}`, "list_models"]
+        )
+        assert.notProperty(attributes(spans.at(-2)), "gen_ai.request.model")
+        const calls = yield* metrics
+        assert.strictEqual(calls.get("effect_claude_calls_total{model=\"none\",reason=\"none\"}"), 1)
+      })))
+
+  it("H1 a stream that is interrupted while it waits is interrupted, and its span has ended", () =>
+    observe(
+      [Fault.silenceAfterEvents(4)(Reply.stream(Reply.message(text)))],
+      ({ events, lines, spans }) =>
+        Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(Stream.runDrain(ClaudeClient.streamMessage(params)))
+          yield* Effect.sleep("1 second")
+          yield* Fiber.interrupt(fiber)
+          yield* settle
+          assert.deepInclude(events.at(-1), { _tag: "CallEnded", result: "interrupted", attempts: 1 })
+          assert.isTrue(spans.every((span) => span.status._tag === "Ended"))
+          assert.isEmpty(lines)
+        })
+    ))
 
   it("H1 an interrupted call has a span that ended", () =>
     observe(

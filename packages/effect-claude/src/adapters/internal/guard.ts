@@ -137,7 +137,6 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
   const handOver = ({ passing, response }: Answered, { leaving, signal }: Ask): Response => {
     if (passing === undefined || passing.isOver) return response
     streams.add(passing)
-    if (closed) passing.abandon(aborted())
     if (signal !== undefined) passing.follow(signal)
     if (leaving?.aborted === false) passing.follow(leaving)
     return response

@@ -80,9 +80,10 @@ const decoder = <R>(codecs: ReadonlyArray<Codec<R>>, own: Codec<R>): Definition<
       (next, decode) => next === undefined ? decode(given) : Effect.catch(decode(given), () => next),
       undefined
     ) ?? Effect.succeed(given)
-    return Effect.mapError(
-      Effect.flatMap(decoded, (params) => Effect.map(encode(params), (encoded) => ({ params, encoded }))),
-      (error) => error.message
+    return Effect.flatMap(decoded, (params) => Effect.map(encode(params), (encoded) => ({ params, encoded }))).pipe(
+      Effect.mapError((error) => error.message),
+      // A schema of the program's own may throw; the model has sent something that it does not expect.
+      Effect.catchDefect(() => Effect.fail("It cannot be read."))
     )
   }
 }

@@ -143,24 +143,32 @@ export const watched = <A, E, R>(
     )
   })
 
+const isLeft = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+
 /** The same for a stream, from its first pull to its end. */
 export const watchedStream = <A, E, R>(
   built: Hook | undefined,
   called: () => Called,
   run: (watch: CallWatch | undefined) => Stream.Stream<A, E, R>
 ): Stream.Stream<A, E, R> =>
-  Stream.unwrap(Effect.withFiberSucceed((fiber) => {
+  Stream.unwrap(Effect.withFiber((fiber) => {
     const hook = fiber.getRef(Listener) ?? built
-    if (hook === undefined) return run(undefined)
+    if (hook === undefined) return Effect.succeed(run(undefined))
     const recording = hook.begin(fiber, called())
     // A reader that leaves, or fails by itself, is no failure of the stream.
     let failed: Exit.Exit<never, E> | undefined
+    let isOver = false
+    const over = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      if (isOver) return Effect.void
+      isOver = true
+      return recording.ended(failed ?? (isLeft(exit) ? exit : Exit.void), undefined) ?? Effect.void
+    }
     const noted = Stream.tapCause(run(recording), (cause) =>
       Effect.sync(() => {
         failed = Exit.failCause(cause)
       }))
-    return Stream.onExit(noted, (exit) => {
-      const isLeft = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-      return recording.ended(failed ?? (isLeft ? exit : Exit.void), undefined) ?? Effect.void
-    })
+    // Interrupted, it is over once its requests have ended, which the scope does later.
+    const ended = Stream.onExit(noted, (exit) => isLeft(exit) ? Effect.void : over(exit))
+    return Effect.as(Effect.addFinalizer(over), ended)
   }))
