@@ -154,9 +154,26 @@ describe("H1 spans", () => {
           spans.filter(({ name }) => name !== "attempt").map(({ name }) => name),
           [`count_tokens ${model}`, `get_model ${haiku}`, "list_models"]
         )
-        assert.notProperty(attributes(spans.at(-2)), "gen_ai.request.model")
+        assert.deepStrictEqual(
+          spans.map((span) => attributes(span)["gen_ai.request.model"]),
+          [model, model, haiku, haiku, undefined, undefined]
+        )
         const calls = yield* metrics
         assert.strictEqual(calls.get("effect_claude_calls_total{model=\"none\",reason=\"none\"}"), 1)
+      })))
+
+  it("H1 requests for batches are calls too", () =>
+    observe([Fault.notFound(), Fault.notFound()], ({ events, spans }) =>
+      Effect.gen(function*() {
+        const { batches } = yield* ClaudeClient.ClaudeClient
+        yield* Effect.flip(batches.get("msgbatch_1"))
+        yield* Effect.flip(batches.create([]))
+        yield* settle
+        assert.deepStrictEqual(spans.map(({ name }) => name), ["get_batch", "attempt", "create_batch", "attempt"])
+        assert.deepStrictEqual(
+          events.flatMap((event) => event._tag === "CallEnded" ? [[event.method, event.model, event.result]] : []),
+          [["getBatch", "none", "NotFound"], ["createBatch", "none", "NotFound"]]
+        )
       })))
 
   it("H1 a stream that is interrupted while it waits is interrupted, and its span has ended", () =>

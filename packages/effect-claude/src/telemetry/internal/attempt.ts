@@ -24,10 +24,10 @@ export class AttemptRecorder implements AttemptWatch {
   constructor(call: CallRecorder, model: string, number: number) {
     this.call = call
     this.number = number
-    this.series = call.client.series(model)
+    this.series = call.seriesOf(model)
     // Only events tell it.
     this.since = call.shared.outlet.isIdle ? call.since : call.now
-    call.client.levels?.notice(model, this.series.model)
+    call.client.levels?.notice(model)
     const { clock, span, tracer } = call
     this.span = span && tracer && Spans.child(tracer, span, "attempt", clock.currentTimeNanosUnsafe())
     if (!call.shared.outlet.isIdle) {
@@ -60,7 +60,7 @@ export class AttemptRecorder implements AttemptWatch {
     if (reason !== undefined) call.failed(reason)
     if (span !== undefined) {
       Spans.annotate(span, {
-        "gen_ai.request.model": series.model,
+        "gen_ai.request.model": series.model === "none" ? undefined : series.model,
         "server.address": call.client.address,
         "http.response.status_code": status,
         // The conventions count requests that were sent again from 1.
