@@ -109,6 +109,20 @@ describe("run", () => {
       }))
   })
 
+  it("an id that is used twice is rejected the second time and spoils no batch", () => {
+    const { created, handler } = counted()
+    return within(handler, () =>
+      Effect.gen(function*() {
+        const results = yield* all([...many(25), request("line-24"), request("line-20")], { requestsPerBatch: 10 })
+        assert.strictEqual(results.filter((result) => result._tag === "Succeeded").length, 25)
+        assert.deepStrictEqual(
+          results.filter((result) => result._tag === "Errored").map((result) => result.customId).toSorted(),
+          ["line-20", "line-24"]
+        )
+        assert.strictEqual(created(), 3)
+      }))
+  })
+
   it("what expired or may succeed yet is sent again, in batches of its own, at most three times", () => {
     const tries = new Map<string, number>()
     const { created, handler } = counted((received) => {
