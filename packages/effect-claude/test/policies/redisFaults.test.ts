@@ -300,7 +300,7 @@ describe.skipIf(!RedisServer.installed)("ClaudeRateLimiter.layerRedis under faul
         assert.strictEqual(found?.limits.requests, 1, name)
       }
       yield* Effect.forEach(
-        Array.from({ length: 1500 }, (_, n) => n),
+        Array.from({ length: 1100 }, (_, n) => n),
         (n) =>
           Effect.flatMap(limiter.reserve({ model: `${n}`, inputTokens: 0 }), (one) =>
             one.settle({ _tag: "Interrupted" })),
