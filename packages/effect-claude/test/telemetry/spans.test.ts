@@ -1,6 +1,6 @@
 import { Fault, Reply, Routes, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Stream, type Tracer } from "effect"
+import { Effect, Fiber, Option, Stream, Tracer } from "effect"
 import { ClaudeClient, type ClaudeTelemetry, Fallback } from "effect-claude"
 import { params } from "../fixtures/harness.ts"
 import { observe } from "../fixtures/observed.ts"
@@ -142,6 +142,21 @@ describe("H1 spans", () => {
         assert.strictEqual(Option.getOrThrow(call!.parent).spanId, mine?.spanId)
         yield* Effect.withTracerEnabled(create, false)
         assert.strictEqual(spans.length, 3)
+      })))
+
+  it("H1 what a program says of all its spans holds for these", () =>
+    observe([hello, hello, hello], ({ spans }) =>
+      Effect.gen(function*() {
+        yield* create.pipe(Effect.annotateSpans("tenant", "blue"))
+        assert.strictEqual(attributes(spans[0])["tenant"], "blue")
+        yield* Effect.provideService(create, Tracer.MinimumTraceLevel, "Error")
+        assert.deepStrictEqual(spans.slice(2).map(({ sampled }) => sampled), [false, false])
+        // A span that nobody sees is nobody's parent.
+        const hidden = Effect.withSpan(Effect.withTracerEnabled(create, true), "hidden")
+        yield* Effect.withSpan(Effect.withTracerEnabled(hidden, false), "seen")
+        const [seen, call] = spans.slice(4)
+        assert.deepStrictEqual([seen?.name, call?.name], ["seen", `chat ${model}`])
+        assert.strictEqual(Option.getOrThrow(call!.parent).spanId, seen?.spanId)
       })))
 
   it("H1 counting tokens and asking for models are calls too, with operations of their own", () =>

@@ -2,8 +2,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
+import * as Attributes from "./attributes.ts"
 import type { Result } from "./event.ts"
 import type { AttemptWatch, Ended } from "./hook.ts"
+import { clean } from "./labels.ts"
 import * as Outcome from "./outcome.ts"
 import type { CallRecorder } from "./recorder.ts"
 import type { ModelSeries } from "./series.ts"
@@ -61,7 +63,7 @@ export class AttemptRecorder implements AttemptWatch {
     if (span !== undefined) {
       Spans.annotate(span, {
         "gen_ai.request.model": series.model === "none" ? undefined : series.model,
-        "server.address": call.client.address,
+        ...Attributes.server(clean(call.client.source.host)),
         "http.response.status_code": status,
         // The conventions count requests that were sent again from 1.
         "http.request.resend_count": this.number > 1 ? this.number - 1 : undefined,

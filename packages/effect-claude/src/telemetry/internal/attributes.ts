@@ -32,7 +32,7 @@ export const nameOf = ({ model }: Called, operation: string, label: string): str
 const number = (value: unknown): number | undefined => typeof value === "number" ? value : undefined
 
 /** `host` as the conventions split it. */
-const server = (host: string): Fields => {
+export const server = (host: string): Fields => {
   if (host === "") return {}
   const at = host.lastIndexOf(":")
   const port = at === -1 ? NaN : Number(host.slice(at + 1))
