@@ -32,17 +32,27 @@ const grown = (turns: number, each: (history: History.History) => void = () => {
   return history
 }
 
+/** Milliseconds that the estimates of a growing history take together. */
+const estimating = (turns: number): number => {
+  let millis = 0
+  grown(turns, (one) => {
+    const start = performance.now()
+    ContextWindow.estimate(one, prompt)
+    millis += performance.now() - start
+  })
+  return millis
+}
+
 export const history = (): void => {
   for (let warm = 0; warm < 5; warm++) Preflight.checkMessages(History.toMessages(grown(1000)))
   const rows = [500, 2500, 10_000].map((turns) => {
     const messages = History.toMessages(grown(turns))
     const micros = (millis: number): string => (millis * 1000 / turns).toFixed(2)
-    const append = rounds(() => void grown(turns))
     return [
       turns,
-      micros(append),
+      micros(rounds(() => void grown(turns))),
       micros(rounds(() => void History.toJson(Result.getOrThrow(History.fromMessages(messages))))),
-      micros(rounds(() => void grown(turns, (one) => ContextWindow.estimate(one, prompt))) - append),
+      micros(median(Array.from({ length: 7 }, () => estimating(turns)))),
       `${messages.length}: ${rounds(() => void Preflight.checkMessages(messages)).toFixed(2)} ms`
     ]
   })

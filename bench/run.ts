@@ -9,6 +9,7 @@ import { killBatch } from "./killBatch.ts"
 import { languageModel } from "./languageModel.ts"
 import { loops } from "./loops.ts"
 import { overhead } from "./overhead.ts"
+import { policies } from "./policies.ts"
 import { shared } from "./redis.ts"
 import { sending } from "./sending.ts"
 import { streams } from "./streams.ts"
@@ -17,6 +18,7 @@ import { waiters } from "./waiters.ts"
 
 await goodput()
 await overhead()
+await policies()
 await adapters()
 classify()
 history()

@@ -1,7 +1,8 @@
 /** What it costs to send a conversation that grows by 2 kB a step, 400 times: a history against a list over the SDK. */
 import Anthropic from "@anthropic-ai/sdk"
-import { Effect, Layer, ManagedRuntime, Redacted, Result } from "effect"
-import { ClaudeClient, History, Resilience } from "effect-claude"
+import { Effect, Layer, ManagedRuntime, Redacted, Result, Schema } from "effect"
+import { ClaudeClient, History, Resilience, ToolLoop } from "effect-claude"
+import { Tool, Toolkit } from "effect/ai"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
@@ -48,6 +49,33 @@ const byHistory = (client: ClaudeClient.ClaudeClient["Service"]): Loop => () =>
     }
   }))
 
+const Look = Tool.make("look", { parameters: Schema.Struct({ path: Schema.String }), success: Schema.String })
+const toolkit = Toolkit.make(Look)
+const handlers = toolkit.toLayer({ look: () => Effect.succeed(content) })
+
+/** The same by the tool loop: input decoded, handler in a fiber of its own, limits, guard and money counted. */
+const byLoop = (client: ClaudeClient.ClaudeClient["Service"]): Loop => () => {
+  let calls = 0
+  const numbered: typeof client = {
+    ...client,
+    createMessage: (params, options) =>
+      Effect.map(client.createMessage(params, options), (message) => ({
+        ...message,
+        content: message.content.map((block) =>
+          block.type === "tool_use" ? { ...block, id: `toolu_${calls++}` } : block
+        )
+      }))
+  }
+  const limits = { turns: steps, toolCalls: Infinity, identicalCalls: Infinity, wallTime: "1 hour" } as const
+  const run = ToolLoop.run({ model, max_tokens: 1024, history: History.make(ask), toolkit, limits })
+  return Effect.runPromise(
+    Effect.asVoid(run).pipe(
+      Effect.provide(Layer.mergeAll(ToolLoop.layer(), handlers)),
+      Effect.provideService(ClaudeClient.ClaudeClient, numbered)
+    )
+  )
+}
+
 interface Sample {
   readonly wall: number
   readonly cpu: number
@@ -75,20 +103,23 @@ const compare = async (name: string, baseURL: string, fetch: typeof globalThis.f
       Layer.provide(Resilience.layer({ limiter: { key: name, limits: { [model]: limits } } }))
     )
   )
-  const loops = { sdk: bySdk(sdk), ours: byHistory(await runtime.runPromise(ClaudeClient.ClaudeClient)) }
+  const client = await runtime.runPromise(ClaudeClient.ClaudeClient)
+  const loops = { sdk: bySdk(sdk), ours: byHistory(client), loop: byLoop(client) }
   for (const loop of Object.values(loops)) await measure(loop)
-  const samples = { sdk: Array<Sample>(), ours: Array<Sample>() }
+  const samples = { sdk: Array<Sample>(), ours: Array<Sample>(), loop: Array<Sample>() }
   for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? (["sdk", "ours"] as const) : (["ours", "sdk"] as const)
-    for (const one of order) samples[one].push(await measure(loops[one]))
+    const order = ["sdk", "ours", "loop"] as const
+    for (const one of round % 2 === 0 ? order : order.toReversed()) samples[one].push(await measure(loops[one]))
   }
   await runtime.dispose()
-  const of = (one: "sdk" | "ours", what: keyof Sample) => samples[one].map((sample) => sample[what])
+  const of = (one: keyof typeof samples, what: keyof Sample) => samples[one].map((sample) => sample[what])
   return (["wall", "cpu"] as const).map((what) => [
     `${name}, ${what}`,
     median(of("sdk", what)).toFixed(0),
     median(of("ours", what)).toFixed(0),
-    ratio(of("ours", what), of("sdk", what))
+    ratio(of("ours", what), of("sdk", what)),
+    median(of("loop", what)).toFixed(0),
+    ratio(of("loop", what), of("sdk", what))
   ])
 }
 
@@ -108,6 +139,8 @@ export const sending = async (): Promise<void> => {
     "",
     "SDK messages.create ms",
     "history ms",
+    "ratio",
+    "ToolLoop ms",
     "ratio"
   ], [...inProcess, ...overSocket])
 }

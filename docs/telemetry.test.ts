@@ -26,6 +26,7 @@ const reasons = new Set([
   "defect"
 ])
 const policies = new Set([
+  "bulkhead",
   "limiter",
   "server",
   "schedule",

@@ -1,6 +1,6 @@
 /** A payment waits for somebody; the outcome is stored meanwhile, and the process may end. */
 import { Effect, Layer, Schema } from "effect"
-import { History, ToolJournal, ToolLoop } from "effect-claude"
+import { History, type ToolJournal, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 
 const Pay = Tool.make("pay", {

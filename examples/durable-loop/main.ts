@@ -1,7 +1,6 @@
 /** An agent that survives its process and waits for days: refunds are looked up at once, and paid when somebody approves. */
 import { Console, Effect, Layer, Option, Schema } from "effect"
-import { History, ToolLoop } from "effect-claude"
-import * as DurableToolLoop from "effect-claude/DurableToolLoop"
+import { DurableToolLoop, History, ToolLoop } from "effect-claude"
 import * as Sqlite from "effect-claude/node/Sqlite"
 import { Tool, Toolkit } from "effect/ai"
 import { ClusterWorkflowEngine, SingleRunner } from "effect/cluster"

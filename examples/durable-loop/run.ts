@@ -1,8 +1,7 @@
 /** `node run.ts order-7` starts or goes on; `node run.ts order-7 approve` decides. Kill it whenever you like. */
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
-import { ClaudeClient } from "effect-claude"
-import * as DurableToolLoop from "effect-claude/DurableToolLoop"
+import { ClaudeClient, DurableToolLoop } from "effect-claude"
 import { agent, engine, handlers, program } from "./main.ts"
 
 const [order = "order-7", decision] = process.argv.slice(2)

@@ -41,7 +41,7 @@ describe("bulk --batch", { timeout: 180_000 }, () => {
         default:
           return Routes.echo(received)
       }
-    }, { duration: 300 })
+    }, { duration: 1500 })
     return withServer(handler, async (server) => {
       const dir = folder()
       const out = join(dir, "results.jsonl")
@@ -130,7 +130,7 @@ describe("bulk --batch", { timeout: 180_000 }, () => {
   })
 
   it("Ctrl-C leaves at once and says what runs on; --cancel ends it and collects what was answered", () => {
-    const { created, handler } = api(undefined, { duration: 4000 })
+    const { created, handler } = api(undefined, { duration: (batch) => batch === 0 ? 60_000 : 300 })
     return withServer(handler, async (server) => {
       const dir = folder()
       const out = join(dir, "results.jsonl")

@@ -33,6 +33,15 @@ const textOf = (body: unknown): string | undefined => {
   return undefined
 }
 
+const secretsOf = (given: ConstructorParameters<typeof Headers>[0]): ReadonlyArray<string> => {
+  try {
+    return Subject.secrets(new Headers(given))
+  } catch {
+    // Headers that are none were never sent.
+    return []
+  }
+}
+
 const guarded = (guard: Guard, inner: Fetch): Fetch => (input, init) => {
   const given = input instanceof Request ? input : undefined
   const place = Subject.place(init?.method ?? given?.method, given?.url ?? String(input))
@@ -43,12 +52,12 @@ const guarded = (guard: Guard, inner: Fetch): Fetch => (input, init) => {
     return guard({
       subject,
       signal: init?.signal ?? given?.signal,
-      secrets: () => Subject.secrets(new Headers(init?.headers ?? given?.headers)),
+      secrets: () => secretsOf(init?.headers ?? given?.headers),
       send: (signal) => inner(given?.clone() ?? input, { ...init, signal })
     })
   }
   if (init?.body !== undefined && init.body !== null) return ask(textOf(init.body))
-  return given === undefined ? inner(input, init) : given.clone().text().then(ask)
+  return given === undefined || given.bodyUsed ? inner(input, init) : given.clone().text().then(ask)
 }
 
 const global: Fetch = (input, init) => globalThis.fetch(input, init)

@@ -12,6 +12,7 @@ import * as Clear from "./internal/window/clear.ts"
 import * as Count from "./internal/window/count.ts"
 import * as Drop from "./internal/window/drop.ts"
 import * as Fit from "./internal/window/fit.ts"
+import type * as Progress from "./internal/window/progress.ts"
 import * as Room from "./internal/window/room.ts"
 import * as Server from "./internal/window/serverSide.ts"
 import type * as Strategies from "./internal/window/strategy.ts"
@@ -40,7 +41,7 @@ export type Prompt = Strategies.Prompt
 export interface Strategy extends Strategies.Strategy {}
 
 /** What one strategy did, or why it did nothing. */
-export type Step = Fit.Step
+export type Step = Progress.Step
 
 /** A request that fitting made and that is to be paid; counting is free. */
 export type Charge = Strategies.Charge

@@ -113,11 +113,9 @@ const approvals = Effect.gen(function*() {
   }
 })
 
-/** Which of all an outcome is; the place in the journal tells them apart. */
-const numberOf = (all: ReadonlyArray<ToolLoop.NeedsApproval>, { place }: ToolLoop.NeedsApproval): number => {
-  const at = all.findIndex((one) => one.place === place)
-  return at < 0 ? all.length : at
-}
+/** Which of all an outcome is, if it was asked; the place in the journal tells them apart. */
+const numberOf = (all: ReadonlyArray<ToolLoop.NeedsApproval>, { place }: ToolLoop.NeedsApproval): number =>
+  all.findIndex((one) => one.place === place)
 
 /** Reads what a workflow has recorded, from outside of it. */
 const outside = Effect.fnUntraced(function*<A, E, R>(
@@ -149,12 +147,14 @@ export const decide = (
   loop: Runs,
   outcome: ToolLoop.NeedsApproval,
   decisions: typeof Decisions.Type
-): Effect.Effect<typeof Decisions.Type, ToolLoop.UndecidedCalls, WorkflowEngine> =>
+): Effect.Effect<typeof Decisions.Type, ToolLoop.UndecidedCalls | ToolLoop.UnknownRun, WorkflowEngine> =>
   outside(loop, outcome.runId, (executionId) =>
     Effect.gen(function*() {
       const undecided = outcome.pending.calls.filter(({ id }) => !Object.hasOwn(decisions, id))
       if (undecided.length > 0) return yield* new ToolLoop.UndecidedCalls({ calls: undecided.map(({ id }) => id) })
-      const deferred = decided(numberOf(yield* approvals, outcome))
+      const number = numberOf(yield* approvals, outcome)
+      if (number < 0) return yield* new ToolLoop.UnknownRun({ runId: outcome.runId })
+      const deferred = decided(number)
       const token = DurableDeferred.tokenFromExecutionId(deferred, { workflow: loop.workflow, executionId })
       yield* DurableDeferred.succeed(deferred, { token, value: decisions })
       return Option.getOrElse(yield* known(deferred), () => decisions)
@@ -192,7 +192,9 @@ export const layer = <Name extends string, T extends Tools>(
           continue
         }
         if (outcome._tag !== "NeedsApproval") return outcome
-        const number = numberOf(yield* approvals, outcome)
+        const all = yield* approvals
+        const before = numberOf(all, outcome)
+        const number = before < 0 ? all.length : before
         const question = asked(number)
         yield* DurableDeferred.succeed(question, { token: yield* DurableDeferred.token(question), value: outcome })
         const decisions = yield* DurableDeferred.await(decided(number))

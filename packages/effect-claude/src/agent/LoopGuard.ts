@@ -76,7 +76,7 @@ export const Stored: Schema.Codec<Limits, Schema.JsonObject> = Schema.Struct({
   inputTokens: Schema.optionalKey(Count),
   outputTokens: Schema.optionalKey(Count),
   usd: Schema.optionalKey(Count),
-  wallTime: Schema.optionalKey(Schema.DurationFromMillis),
+  wallTime: Schema.optionalKey(Count.pipe(Schema.decodeTo(Schema.DurationFromMillis))),
   pauses: Schema.optionalKey(Count),
   depth: Schema.optionalKey(Count)
 })

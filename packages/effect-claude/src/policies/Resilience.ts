@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
+import { watched } from "../telemetry/internal/hook.ts"
 import * as Chaos from "./Chaos.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
@@ -220,7 +221,9 @@ export const withResilience = (guard: Guard) => {
     const work = Duration.isFinite(made.timeouts.attempt) ? Timeouts.withTimeouts(self, made.timeouts) : self
     const answered = (lease: Lease) => (answer: A) =>
       // An effect begins to answer when it ends.
-      Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
+      lease.isWatched
+        ? Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
+        : Effect.as(lease.succeed(used), answer)
     const runIn = (context: Context.Context<R | State>) => {
       const budget = Context.get(context, RetryBudget.RetryBudget)
       // Where it runs in this very context already, that costs nothing.
@@ -246,21 +249,31 @@ export const withResilience = (guard: Guard) => {
         bulkhead: sharedOf(budget).bulkheadOf(name, made.bulkhead),
         attempt: (lease) => Effect.flatMap(lease.sent, () => Effect.flatMap(given, answered(lease)))
       }
-      return execute({
+      const services = {
         limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
         breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
         budget
-      }, call)
+      }
+      const source = sharedOf(budget).sourceOf(services)
+      const called = { source, method: guard.method, model: guard.model, params: undefined }
+      return watched(
+        undefined,
+        () => called,
+        () => undefined,
+        (told) => execute(services, told === undefined ? call : { ...call, told })
+      )
     }
     // A program calls in one context mostly: what it makes is kept for the next call.
     let last: { readonly context: Context.Context<R | State>; readonly run: ReturnType<typeof runIn> } | undefined
-    const run = Effect.contextWith((context: Context.Context<R | State>) => {
+    const runOf = (context: Context.Context<R | State>): ReturnType<typeof runIn> => {
       if (last?.context !== context) last = { context, run: runIn(context) }
       return last.run
-    })
-    const check = Effect.map(settings(guard), () => {
-      checked = true
-    })
-    return Effect.suspend(() => checked ? run : Effect.andThen(check, run))
+    }
+    return Effect.contextWith((context: Context.Context<R | State>) =>
+      checked ? runOf(context) : Effect.flatMap(settings(guard), () => {
+        checked = true
+        return runOf(context)
+      })
+    )
   }
 }

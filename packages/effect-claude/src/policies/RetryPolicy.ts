@@ -3,7 +3,7 @@
  * retryable `ClaudeError` or reason of one ends them, and so does an error that another retry owner has given up on.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -49,8 +49,13 @@ const policy = (
 /** The share by which a server's hint is lengthened at most: nobody comes early, and not all come together. */
 const hintJitter = 0.25
 
-const hintOf = (reason: ClaudeError.Reason): Duration.Duration | undefined =>
-  "retryAfter" in reason ? reason.retryAfter : undefined
+/** A hint that is shorter would make a tight loop. */
+const shortestHint = Duration.millis(100)
+
+const hintOf = (reason: ClaudeError.Reason): Duration.Duration | undefined => {
+  const hint = "retryAfter" in reason ? reason.retryAfter : undefined
+  return hint === undefined ? undefined : Duration.max(hint, shortestHint)
+}
 
 const fullJitter = (base: number, cap: number, retry: number): Effect.Effect<Duration.Duration> =>
   Effect.map(Random.next, (random) => Duration.millis(Math.max(1, Math.min(base * 2 ** (retry - 1), cap) * random)))
@@ -67,7 +72,10 @@ export const exponential = (options: {
   )
 }
 
-/** The server's hint, lengthened by up to a quarter; else full jitter from 1 s, doubling to 60 s. It has no end. */
+/**
+ * The server's hint, at least 100 ms, lengthened by up to a quarter; else full jitter from 1 s, doubling to 60 s. It has no
+ * end.
+ */
 export const standard: Schedule.Schedule<Duration.Duration, unknown> = policy((reason, retry) => {
   const hint = hintOf(reason)
   return hint === undefined
@@ -75,7 +83,7 @@ export const standard: Schedule.Schedule<Duration.Duration, unknown> = policy((r
     : Effect.map(Random.next, (random) => Duration.times(hint, 1 + random * hintJitter))
 })
 
-/** Exactly as long as the server says; without a hint like `standard`. */
+/** Exactly as long as the server says, at least 100 ms; without a hint like `standard`. */
 export const retryAfter: Schedule.Schedule<Duration.Duration, unknown> = policy((reason, retry) => {
   const hint = hintOf(reason)
   return hint === undefined ? fullJitter(1000, 60_000, retry) : Effect.succeed(hint)
@@ -116,37 +124,40 @@ export const within = (duration: Duration.Input) => {
     Schedule.while(self, (step) => step.elapsed + Duration.toMillis(step.duration) <= limit)
 }
 
-const retrying = Effect.fnUntraced(function*<A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy) {
-  const clock = yield* Clock.Clock
-  const driver = Driver.make(retry)
-  const log: Array<ClaudeError.Attempt> = []
-  for (;;) {
-    const began = clock.currentTimeMillisUnsafe()
-    const result = yield* Effect.result(self)
-    if (Result.isSuccess(result)) return result.success
-    const error = result.failure
-    const reason = ClaudeError.reasonOf(error)
-    if (reason === undefined) return yield* Effect.fail(error)
-    const now = clock.currentTimeMillisUnsafe()
-    const next = yield* driver(reason, now)
-    log.push({
-      reason: reason._tag,
-      message: reason.message,
-      status: "status" in reason ? reason.status : undefined,
-      requestId: "requestId" in reason ? reason.requestId : undefined,
-      duration: Duration.millis(now - began),
-      wait: next?.wait,
-      waitSource: next?.source,
-      refused: next === undefined ? (reason.isRetryable ? "schedule" : "notRetryable") : undefined
-    })
-    if (next !== undefined) {
+/** What comes after a failed try: a wait and another, or the error with the log of all. */
+const again = Effect.fnUntraced(
+  function*<A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy, clock: Clock.Clock, first: E, at: number) {
+    const driver = Driver.make(retry)
+    const log: Array<ClaudeError.Attempt> = []
+    let error = first
+    let began = at
+    for (;;) {
+      const reason = ClaudeError.reasonOf(error)
+      if (reason === undefined) return yield* Effect.fail(error)
+      const now = clock.currentTimeMillisUnsafe()
+      const next = yield* driver(reason, now)
+      log.push({
+        reason: reason._tag,
+        message: reason.message,
+        status: "status" in reason ? reason.status : undefined,
+        requestId: "requestId" in reason ? reason.requestId : undefined,
+        duration: Duration.millis(now - began),
+        wait: next?.wait,
+        waitSource: next?.source,
+        refused: next === undefined ? (reason.isRetryable ? "schedule" : "notRetryable") : undefined
+      })
+      if (next === undefined) {
+        if (!(error instanceof ClaudeError.ClaudeError) || error.retried) return yield* Effect.fail(error)
+        return yield* Effect.fail(ClaudeError.withAttempts(error, log))
+      }
       yield* Effect.sleep(next.wait)
-      continue
+      began = clock.currentTimeMillisUnsafe()
+      const result = yield* Effect.result(self)
+      if (Result.isSuccess(result)) return result.success
+      error = result.failure
     }
-    if (!(error instanceof ClaudeError.ClaudeError) || error.retried) return yield* Effect.fail(error)
-    return yield* Effect.fail(ClaudeError.withAttempts(error, log))
   }
-})
+)
 
 /** `Effect.retry` that keeps the log of every try in the `ClaudeError` it ends with. */
 export const withRetry: {
@@ -154,5 +165,9 @@ export const withRetry: {
   <A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy): Effect.Effect<A, E, R>
 } = dual(
   2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy): Effect.Effect<A, E, R> => retrying(self, retry)
+  <A, E, R>(self: Effect.Effect<A, E, R>, retry: RetryPolicy): Effect.Effect<A, E, R> =>
+    Effect.clockWith((clock) => {
+      const began = clock.currentTimeMillisUnsafe()
+      return Effect.catch(self, (error) => again(self, retry, clock, error, began))
+    })
 )

@@ -43,7 +43,7 @@ export const metrics: ReadonlyArray<MetricDefinition> = Metrics.all
 export interface Options<E = never, R = never> {
   /** Requests and answers on the spans, without what looks like a key; at most 64 Ki characters an attribute. */
   readonly content?: boolean
-  /** Events that wait for a reader; the oldest are dropped for the newest. */
+  /** Events that wait for a reader, at least 1; the oldest are dropped for the newest. */
   readonly buffer?: number
   /**
    * Run beside the call for each alert, for at most a minute, and 10 seconds once the layer closes; what becomes of it
@@ -90,7 +90,7 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
         Effect.catchCause((cause) => Effect.logWarning("The onAlert hook failed.", redact(Cause.pretty(cause)))),
         Effect.provideContext(context)
       )
-      return Effect.map(Effect.forkDetach(hook, { startImmediately: true }), (fiber) => {
+      return Effect.map(Effect.forkDetach(hook), (fiber) => {
         hooks.add(fiber)
         fiber.addObserver(() => hooks.delete(fiber))
       })

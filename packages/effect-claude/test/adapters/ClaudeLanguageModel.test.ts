@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream, Tracer } from "effect"
 import { ClaudeClient, ClaudeLanguageModel } from "effect-claude"
 import { type AiError, Chat, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
+import { constrainsOutput } from "../../src/adapters/internal/languageModel/request.ts"
 import { key, params, run } from "../fixtures/harness.ts"
 import { against, bodies, model, says } from "../fixtures/languageModel.ts"
 
@@ -134,6 +135,7 @@ describe("text", () => {
         ["compaction", "pause"],
         ["refusal", "content-filter"],
         ["brand_new", "unknown"],
+        ["constructor", "unknown"],
         [null, "unknown"],
         // Without a call nobody can answer: named, not looped on.
         ["tool_use", "other"]
@@ -427,6 +429,48 @@ describe("streams", () => {
       }
       assert.isBelow(Math.min(...times), 50)
       assert.deepStrictEqual(ends, Array.from({ length: 5 }, () => "aborted"))
+    })))
+  })
+
+  it("a slow consumer slows the socket", () => {
+    const size = 16_384
+    const whole = Reply.stream(Reply.message("0123456789abcdef".repeat(size / 16)), { deltaSize: size })
+    const chunks = Array.from(whole.body)
+    let written = 0
+    const counted = (function*() {
+      for (const chunk of chunks) {
+        const times = String(chunk.bytes).includes("text_delta") ? 600 : 1
+        for (let n = 0; n < times; n++) {
+          written++
+          yield chunk
+        }
+      }
+    })()
+    return Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+      const server = yield* FaultServer.make(Script.always({ ...whole, body: counted }))
+      const client = ClaudeClient.layerStandard({ apiKey: Redacted.make(key), baseUrl: server.url })
+      let paused = 0
+      let characters = 0
+      yield* LanguageModel.streamText({ prompt: "Hi" }).pipe(
+        Stream.runForEach((part) =>
+          Effect.gen(function*() {
+            if (part.type !== "text-delta") return
+            if (characters === 0) {
+              // Until the server has not written for ten looks.
+              let same = 0
+              yield* Effect.sync(() => {
+                same = written === paused ? same + 1 : 0
+                paused = written
+                return same
+              }).pipe(Effect.repeat({ until: (looks) => looks >= 10, schedule: Schedule.spaced("2 millis") }))
+            }
+            characters += part.delta.length
+          })
+        ),
+        Effect.provide(Layer.provide(model, client))
+      )
+      assert.isBelow(paused, 450, "the rest waited for the consumer")
+      assert.strictEqual(characters, size * 600)
     })))
   })
 
@@ -751,6 +795,33 @@ describe("tools", () => {
       }).pipe(Effect.provide(either.toLayer({ either: () => Effect.void }))))
   })
 
+  it("a tool that Anthropic defines and we run goes by its own name on the wire", () => {
+    const Bash = Tool.providerDefined({
+      id: "anthropic.bash_20250124",
+      customName: "Shell",
+      providerName: "bash",
+      requiresHandler: true,
+      parameters: Schema.Struct({ command: Schema.String, restart: Schema.optionalKey(Schema.Boolean) }),
+      success: Schema.String
+    })({})
+    const shell = Toolkit.make(Bash)
+    const handlers = shell.toLayer({ Shell: ({ command }) => Effect.succeed(`ran ${command}`) })
+    const message = says(Reply.toolUse([{ id: "toolu_1", name: "bash", input: { command: "ls", restart: null } }]))
+    return against([message, says("Done.")], (harness) =>
+      Effect.gen(function*() {
+        const asked = Prompt.make("List.")
+        const { content, toolCalls } = yield* LanguageModel.generateText({ prompt: asked, toolkit: shell })
+        assert.strictEqual(toolCalls[0]?.name, "Shell")
+        const next = Prompt.concat(asked, Prompt.fromResponseParts(content))
+        yield* LanguageModel.generateText({ prompt: next, toolkit: shell, toolChoice: { tool: "Shell" } })
+        const [one, two] = yield* bodies(harness)
+        assert.deepStrictEqual(one?.["tools"], [{ type: "bash_20250124", name: "bash" }])
+        assert.deepInclude(two?.messages[1]?.content[1], { name: "bash", input: { command: "ls", restart: null } })
+        assert.deepInclude(two?.messages[2]?.content[0], { content: "ran ls" })
+        assert.deepStrictEqual(two?.["tool_choice"], { type: "tool", name: "bash" })
+      }).pipe(Effect.provide(handlers)))
+  })
+
   it("a tool that Anthropic runs is offered by its type, and its call and result are parts", () => {
     const Search = Tool.providerDefined({
       id: "anthropic.web_search_20260318",
@@ -862,6 +933,29 @@ describe("structured output", () => {
         assert.deepStrictEqual(alone?.["tool_choice"], { type: "tool", name: "Person" })
         assert.deepStrictEqual(beside?.["tool_choice"], { type: "any" })
       }).pipe(Effect.provide(layer)))
+  })
+
+  it("every model that the API still serves constrains its output itself, whatever a platform calls it", () => {
+    const native = [
+      "claude-sonnet-5-5",
+      "claude-opus-4-5-20251101",
+      "claude-sonnet-4-5",
+      "claude-haiku-4-5@20251001",
+      "us.anthropic.claude-opus-4-8-v1:0",
+      "claude-mythos-preview",
+      "a-gateway-of-mine"
+    ]
+    const older = [
+      "claude-opus-4-1-20250805",
+      "claude-opus-4-20250514",
+      "claude-sonnet-4-0",
+      "claude-3-7-sonnet-20250219",
+      "anthropic.claude-3-5-haiku-20241022-v1:0",
+      "claude-sonnet-4@20250514",
+      "claude-2.1"
+    ]
+    assert.deepStrictEqual(native.filter(constrainsOutput), native)
+    assert.deepStrictEqual(older.filter(constrainsOutput), [])
   })
 
   it("a schema without an end is told before anything is sent", () => {

@@ -155,6 +155,31 @@ for (const cloud of Object.keys(clouds)) {
   })
 }
 
+it("vertex: counting is known by its path, and is tried again", async () => {
+  const { max_tokens: _, ...counted } = params
+  for (const way of ways) {
+    const { requests, result } = await through(
+      (url, given) =>
+        new AnthropicVertex({
+          baseURL: `${url}/v1`,
+          region: "us-east5",
+          projectId: "project",
+          authClient: google,
+          ...given
+        }),
+      way,
+      Script.sequence([Clouds.vertexError(503, "UNAVAILABLE", "words"), Reply.json(200, { input_tokens: 7 })]),
+      (sdk) => (sdk as AnthropicVertex).messages.countTokens(counted),
+      { translated: false }
+    )
+    assert.strictEqual(result.input_tokens, 7)
+    assert.deepStrictEqual(requests.map(({ path }) => path.split("/").at(-1)), [
+      "count-tokens:rawPredict",
+      "count-tokens:rawPredict"
+    ])
+  }
+})
+
 describe("bedrock", () => {
   it("its own errors: 424 is tried again, 400 in disguise is not", async () => {
     for (const way of ways) {
@@ -201,6 +226,18 @@ describe("bedrock", () => {
       assert.deepStrictEqual(await response.json(), { results: [{ outputText: "words" }] })
     }
     assert.strictEqual(sent, 2)
+  })
+
+  it("a model whose name is written oddly is a model", async () => {
+    const inner = () => Promise.resolve(Response.json({ ...message }))
+    for (const name of ["%FF", "a+b", "arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fx", "%"]) {
+      await using fetch = ResilientFetch.make({ fetch: inner })
+      const response = await fetch(`http://cloud.test/model/${name}/invoke`, {
+        method: "POST",
+        body: "{\"anthropic_version\":\"bedrock-2023-05-31\"}"
+      })
+      assert.strictEqual(response.status, 200, name)
+    }
   })
 
   it("the middleware has every attempt signed anew, the fetch sends what was signed", async () => {

@@ -151,6 +151,25 @@ describe("answers", () => {
     })
   })
 
+  it("D4 of two that begin at once one is read, and the other is let go", () => {
+    let sent = 0
+    let left = 0
+    const waiting: Array<() => void> = []
+    const reply = () => new Response(bodyOf(events, { cancel: () => void left++ }), { headers: streamed })
+    const inner = () =>
+      sent++ === 0 ? Promise.resolve(reply()) : new Promise<Response>((resolve) => waiting.push(() => resolve(reply())))
+    return alone(inner, async ({ fetch, inFlight, sleep }) => {
+      await (await fetch(url, post({ stream: true }))).text()
+      const call = fetch(url, post({ stream: true }))
+      await sleep(1000)
+      assert.strictEqual(waiting.length, 2)
+      for (const answer of waiting) answer()
+      assert.strictEqual(await (await call).text(), events.join(""))
+      await sleep(1)
+      assert.deepStrictEqual([left, await inFlight()], [1, 0])
+    }, { hedge: { warmUp: 1, shortest: "1 milli" } })
+  })
+
   it("A3 events where none were asked for are no answer", () =>
     alone(() => Promise.resolve(new Response(bodyOf(events), { headers: streamed })), async ({ fetch }) => {
       const response = await fetch(url, post())

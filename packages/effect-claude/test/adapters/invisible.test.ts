@@ -216,8 +216,19 @@ describe("invisible: what the SDK sends and gives is byte for byte the same with
           const bare = [await seen(await ask(globalThis.fetch)), stable(bytes())]
           assert.deepStrictEqual([await seen(await ask(resilient)), stable(bytes())], bare)
         }
-        const thrown = await thrownBy(resilient("not a url", init))
-        assert.instanceOf(thrown, TypeError)
+        const used = new Request(`${url}/v1/messages`, { ...init, body })
+        await used.text()
+        const impossible: ReadonlyArray<(fetch: typeof globalThis.fetch) => Promise<Response>> = [
+          (fetch) => fetch("not a url", init),
+          (fetch) => fetch("/v1/messages", { ...init, body }),
+          (fetch) => fetch(`${url}/v1/messages`, { method: "POST", headers: { "x-api-key": "a\nb" }, body }),
+          (fetch) => fetch(used)
+        ]
+        for (const ask of impossible) {
+          const bare = await thrownBy(ask(globalThis.fetch))
+          assert.instanceOf(bare, TypeError)
+          assert.strictEqual(String(await thrownBy(ask(resilient))), String(bare))
+        }
       })
     }))))
 

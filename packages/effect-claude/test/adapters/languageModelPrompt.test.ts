@@ -260,11 +260,23 @@ const files = {
     { mediaType: "text/plain", data: "data:text/plain;base64,w6Q=" },
     { type: "document", source: { type: "text", media_type: "text/plain", data: "ä" } }
   ],
+  "a text as a data URL that is written badly": [
+    { mediaType: "text/plain", data: "data:text/plain,100%" },
+    { type: "document", source: { type: "text", media_type: "text/plain", data: "100%" } }
+  ],
   "bytes of a text": [
     { mediaType: "application/json", data: new TextEncoder().encode("{}") },
     { type: "document", source: { type: "text", media_type: "text/plain", data: "{}" } }
   ]
 } satisfies Record<string, readonly [Omit<Prompt.FilePartEncoded, "type">, object]>
+
+it("an option that is none of Claude's is a type error", () => {
+  const wrong = { type: "ephemeral", ttl: "1d" } as const
+  // @ts-expect-error there is no such time
+  const bad: Prompt.TextPartOptions = { anthropic: { cacheControl: wrong } }
+  const good: Prompt.TextPartOptions = { anthropic: { cacheControl } }
+  assert.notDeepEqual(good, bad)
+})
 
 describe("files", () => {
   for (const [name, [given, expected]] of Object.entries(files)) {

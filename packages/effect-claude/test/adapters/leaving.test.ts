@@ -137,6 +137,18 @@ it("the SDK's own timer ends an attempt of the middleware, not the call", () =>
     }
   ))
 
+it("the SDK's own timer ends the whole call of the fetch, waits included", () =>
+  tried("fetch", [Fault.rateLimited("requests", 100), ok], async ({ clock, inFlight, sdk, times }) => {
+    const restore = clock.takeTimers()
+    try {
+      const thrown = await thrownBy(sdk.messages.create(params, { timeout: 5000, maxRetries: 0 }))
+      assert.instanceOf(thrown, Anthropic.APIConnectionTimeoutError)
+      assert.deepStrictEqual([clock.now, times.length, await inFlight()], [5000, 1, 0])
+    } finally {
+      restore()
+    }
+  }))
+
 describe("ends", () => {
   const slow = Reply.stream(message, { deltaDelay: 1000, deltaSize: 2 })
 

@@ -1,8 +1,8 @@
-import Anthropic from "@anthropic-ai/sdk"
+import Anthropic, { type Middleware } from "@anthropic-ai/sdk"
 import { Fault, Organization, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Chaos, type ClaudeError, ResilientFetch } from "effect-claude"
+import { Chaos, type ClaudeError, ClaudeMiddleware, ResilientFetch } from "effect-claude"
 import { params, thrownBy, tried, ways } from "./ways.ts"
 
 const message = Reply.message("one two three four five six seven eight nine ten")
@@ -78,6 +78,13 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(times.length, 6)
     }))
 
+  it("A7 the request id of the last answer there was, where the last try had none", () =>
+    tried(way, [Fault.overloaded(), ...repeat(5, Fault.resetBeforeHeaders(Reply.json(200, {})))], async ({ sdk }) => {
+      const error = shown(await thrownBy(sdk.messages.create(params)))
+      assert.deepInclude(error, { status: 502, code: "ConnectionFailed" })
+      assert.match(error.requestId ?? "", /^req_/)
+    }))
+
   it("B1 a server's wait beyond the deadline ends the call now, with the server's own answer", () =>
     tried(way, Script.always(Fault.rateLimited("requests", 171)), async ({ clock, sdk, times }) => {
       const error = shown(await thrownBy(sdk.messages.create(params)))
@@ -111,7 +118,7 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(times.length, 10)
     }, { maxAttempts: 1, deadline: "5 seconds", timeouts: { attempt: "4 seconds" } }))
 
-  it("C5 the limiter's refusals are answers with our tag: queue full, deadline, larger than the limit", () =>
+  it("C5 the limiter's refusals are answers with our tag: the deadline, and what is larger than the limit", () =>
     tried(way, Script.always(ok), async ({ sdk, times }) => {
       await sdk.messages.create(params)
       const late = shown(await thrownBy(sdk.messages.create(params)))
@@ -120,6 +127,9 @@ describe.each(ways)("%s", (way) => {
       const huge = [{ role: "user" as const, content: "x".repeat(1_000_000) }]
       const large = shown(await thrownBy(sdk.messages.create({ ...params, messages: huge })))
       assert.deepInclude(large, { status: 413, code: "RequestExceedsLimit" })
+      // What may be in the cache may cost nothing.
+      const cached = { ...params, messages: huge, cache_control: { type: "ephemeral" as const } }
+      assert.deepInclude(shown(await thrownBy(sdk.messages.create(cached))), { code: "LimiterRejected" })
       assert.strictEqual(times.length, 1)
     }, {
       deadline: "30 seconds",
@@ -277,6 +287,45 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(await inFlight(), 0)
     }, { limiter: { limits: { "claude-sonnet-5-5": { requestsPerMinute: 50, outputTokensPerMinute: 10_000 } } } })
   })
+})
+
+it("each attempt begins with the headers as they were, whatever a middleware within does to them", async () => {
+  const seen: Array<string | null> = []
+  const inner: typeof globalThis.fetch = (_, init) => {
+    seen.push(new Headers(init?.headers).get("x-added"))
+    return Promise.resolve(
+      seen.length === 1
+        ? new Response("", { status: 529, headers: { "retry-after-ms": "1" } })
+        : Response.json({ ...message })
+    )
+  }
+  await using middleware = ClaudeMiddleware.make()
+  const adding: Middleware = (request, next) => {
+    request.headers.append("x-added", "1")
+    return next(request)
+  }
+  const sdk = new Anthropic({
+    apiKey: "sk-ant-x",
+    baseURL: "http://claude.test",
+    fetch: inner,
+    middleware: [middleware, adding]
+  })
+  await sdk.messages.create(params)
+  assert.deepStrictEqual(seen, ["1", "1"])
+})
+
+it("B8 one adapter within the other: the outer tries nothing again that the inner gave up", async () => {
+  let sent = 0
+  const overloaded = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
+  const inner = () => {
+    sent++
+    return Promise.resolve(Response.json(overloaded, { status: 529, headers: { "retry-after-ms": "1" } }))
+  }
+  await using fetch = ResilientFetch.make({ fetch: inner })
+  await using middleware = ClaudeMiddleware.make()
+  const sdk = new Anthropic({ apiKey: "sk-ant-x", baseURL: "http://claude.test", fetch, middleware: [middleware] })
+  assert.deepInclude(shown(await thrownBy(sdk.messages.create(params))), { status: 529 })
+  assert.strictEqual(sent, 6)
 })
 
 describe("secrets", () => {

@@ -116,6 +116,35 @@ describe.each(ways)("%s", (way) => {
       assert.deepStrictEqual(await given.outcomes(), ["aborted"])
     }))
 
+  it("D7 the headers of a stream have a bound of their own", () =>
+    tried(way, [Fault.silenceBeforeHeaders(answer), answer], async (given) => {
+      assertWhole(await readAll(given))
+      assert.isTrue(given.times[1]! >= 5000 && given.times[1]! < 10_000)
+    }, { timeouts: { headers: "5 seconds", headersJson: "100 seconds" } }))
+
+  it("D7 the bound of an attempt holds inside a stream", () => {
+    const slow = Reply.stream(Reply.message(text), { deltaDelay: 4000, deltaSize: 4 })
+    return tried(way, [slow], async (given) => {
+      assert.deepInclude(causeOf((await readAll(given)).thrown), { _tag: "TimedOut", phase: "attempt" })
+      assert.strictEqual(given.clock.now, 10_000)
+    }, { timeouts: { attempt: "10 seconds" } })
+  })
+
+  it("a stream holds its place in the bulkhead until it has ended", () =>
+    tried(way, [answer, answer], async (given) => {
+      const first = await given.sdk.messages.create(request).asResponse()
+      let answered = false
+      const second = given.sdk.messages.create(request).asResponse().then((response) => {
+        answered = true
+        return response.text()
+      })
+      await given.sleep(1000)
+      assert.deepStrictEqual([answered, given.times.length], [false, 1])
+      assert.strictEqual(await first.text(), events.join(""))
+      assert.strictEqual(await second, events.join(""))
+      assert.strictEqual(given.times.length, 2)
+    }, { bulkhead: { concurrent: 1 } }))
+
   it("the deadline holds inside a stream, also of a caller who forgot it", async () => {
     const slow = Reply.stream(Reply.message(text), { deltaDelay: 20_000, deltaSize: 4 })
     await tried(way, [slow], async (given) => {

@@ -1,7 +1,8 @@
-import { Fault, Reply, type Script } from "@effect-claude/fault-server"
+import { Fault, FaultServer, Reply, Script, VirtualClock } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Layer, Tracer } from "effect"
-import { ClaudeTelemetry } from "effect-claude"
+import { Context, Effect, Exit, Layer, Metric, Scope, Tracer } from "effect"
+import { ClaudeTelemetry, ResilientFetch } from "effect-claude"
+import { PrometheusMetrics } from "effect/observability"
 import { params, thrownBy, tried, ways } from "./ways.ts"
 
 const message = Reply.message("one two three four five six seven eight nine ten")
@@ -97,3 +98,26 @@ describe.each(ways)("%s", (way) => {
     )
   })
 })
+
+it("H2 the levels of a fetch are shown as long as it lives", () =>
+  VirtualClock.make().run(
+    Effect.gen(function*() {
+      const inner = yield* FaultServer.fetch(Script.always(ok))
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(ResilientFetch.layerStandard({ fetch: inner }), scope)
+      const { fetch } = Context.get(context, ResilientFetch.ResilientFetch)
+      const levels = Effect.map(
+        PrometheusMetrics.format(),
+        (text) => /effect_claude_retry_budget\S* \d+/.exec(text)?.[0]
+      )
+      yield* Effect.promise(() =>
+        fetch("http://claude.test/v1/messages", { method: "POST", body: JSON.stringify(params) })
+      )
+      assert.isDefined(yield* levels)
+      yield* Scope.close(scope, Exit.void)
+      assert.isUndefined(yield* levels)
+    }).pipe(
+      Effect.provide(ClaudeTelemetry.layer()),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  ))

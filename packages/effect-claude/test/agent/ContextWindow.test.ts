@@ -67,7 +67,7 @@ describe("fit, over generated conversations", () => {
                 assert.strictEqual(outcome.failure.count, all.tokens)
                 continue
               }
-              const { after, counted, history: left, steps } = outcome.success
+              const { after, counted, history: left } = outcome.success
               assert.isTrue(counted)
               const messages = History.toMessages(left)
               // It was sent to be counted, behind the server's own rules.
@@ -82,7 +82,13 @@ describe("fit, over generated conversations", () => {
               const [was, is] = [old.slice(newest(history)), messages.slice(newest(left))]
               assert.isAtLeast(stepsIn(is), Math.min(leastSteps, stepsIn(was)))
               if (leastSteps === Infinity) assert.strictEqual(is.length, was.length)
-              assert.isFalse(thinkingIn(left) > 0 && steps.length > 0 && name === model)
+              if (name === model && thinkingIn(left) > 0) {
+                const last = messages.findLastIndex((message) =>
+                  /"(?:redacted_)?thinking"/.test(JSON.stringify(message))
+                )
+                assert.deepStrictEqual(messages.slice(0, last + 1), old.slice(0, last + 1))
+                assert.strictEqual(thinkingIn(left), thinkingIn(history))
+              }
               if (name === unbound) {
                 for (const message of messages) {
                   assert.isTrue(old.includes(message) || /was cleared|<summary>/.test(JSON.stringify(message)))
@@ -244,11 +250,40 @@ describe("strategies", () => {
         const left = yield* ContextWindow.fit(history, { model: name, budget, strategies })
         const isBound = name === model || name === "claude-next-7"
         assert.strictEqual(thinkingIn(left.history), isBound ? 0 : 1, name)
-        if (isBound) assert.strictEqual(left.steps[0]?.strategy, "thinking")
+        if (isBound) assert.include(left.steps.map(({ strategy }) => strategy), "thinking")
         else assert.strictEqual(History.toMessages(left.history)[1], History.toMessages(history)[3])
       }
       const fits = yield* ContextWindow.fit(history, { model, budget: 1e6 })
       assert.strictEqual(fits.history, history)
+    })))
+})
+
+describe("thinking before everything that changes", () => {
+  const thought = { type: "thinking", thinking: "Let me see.".repeat(300), signature: "c2lnbmVk" }
+  const [, ...steps] = History.toMessages(run(9))
+  const first = { role: "assistant", content: [thought, { type: "text", text: "First." }] }
+  const history = of(user("Look."), first, user("Go on."), ...steps)
+  const fit = (excess: number, strategies: ReadonlyArray<ContextWindow.Strategy>) =>
+    Effect.gen(function*() {
+      const budget = (yield* ContextWindow.count(history, { model })).tokens - excess
+      return { budget, left: yield* ContextWindow.fit(history, { model, budget, strategies }) }
+    })
+
+  it("F11 stays", () =>
+    served(Effect.gen(function*() {
+      const { left } = yield* fit(2000, [ContextWindow.clearToolResults()])
+      assert.strictEqual(thinkingIn(left.history), 1)
+      assert.strictEqual(left.steps[0]?.strategy, "clearToolResults")
+      assert.strictEqual(History.toMessages(left.history)[1], History.toMessages(history)[1])
+    })))
+
+  it("goes where it is what is too much", () =>
+    served(Effect.gen(function*() {
+      const { left } = yield* fit(100, [ContextWindow.dropExchanges({ keep: 9 })])
+      assert.deepStrictEqual(left.steps.map(({ strategy }) => strategy), ["thinking"])
+      const utmost = yield* fit(6900, [ContextWindow.clearToolResults({ keep: 2 })])
+      assert.strictEqual(thinkingIn(utmost.left.history), 0)
+      assert.isAtMost(utmost.left.after, utmost.budget)
     })))
 })
 
@@ -344,6 +379,13 @@ describe("summarise", () => {
           assert.isAtMost(left.after, 3000)
         })))
   }
+
+  it("what would take more than 16 requests is not begun", async () => {
+    const tiny = ContextWindow.summarise({ model: haiku, maxTokens: 64, window: 600 })
+    const [error, sent] = await requests(Effect.flip(fit(500, [tiny])))
+    assert.match(error.failures.join(), /16 are the most/)
+    assert.notInclude(sent, "POST /v1/messages")
+  })
 
   it("a part that the API finds too long is asked for in smaller ones", () => {
     const full = Reply.error(400, "invalid_request_error", "prompt is too long: 9 tokens > 5 maximum")

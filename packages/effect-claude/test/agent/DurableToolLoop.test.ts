@@ -2,8 +2,7 @@
 import { Reply } from "@effect-claude/fault-server"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Ref } from "effect"
-import { ToolJournal } from "effect-claude"
-import * as DurableToolLoop from "effect-claude/DurableToolLoop"
+import { DurableToolLoop, ToolJournal, ToolLoop } from "effect-claude"
 import { WebCrypto } from "effect/crypto"
 import { WorkflowEngine } from "effect/workflow"
 import { createHash } from "node:crypto"
@@ -121,8 +120,11 @@ describe("DurableToolLoop", () => {
         assert.deepStrictEqual(first.pending.calls.map(({ id }) => id), ["ask-1"])
         const undecided = yield* Effect.flip(DurableToolLoop.decide(agent, first, {}))
         assert.strictEqual(undecided._tag, "UndecidedCalls")
+        const elsewhere = new ToolLoop.NeedsApproval({ ...first, runId: "another run" })
+        const unknown = yield* Effect.flip(DurableToolLoop.decide(agent, elsewhere, { "ask-1": "approve" }))
+        assert.strictEqual(unknown._tag, "UnknownRun")
         // It holds nothing while it waits, and time does not end it.
-        yield* Effect.sleep("30 days")
+        yield* Effect.sleep("3 days")
         assert.deepStrictEqual(yield* waiting("r"), first)
         assert.deepStrictEqual(yield* DurableToolLoop.decide(agent, first, { "ask-1": "approve" }), {
           "ask-1": "approve"

@@ -85,6 +85,22 @@ describe.skipIf(!installed)("ToolJournal (needs postgres)", () => {
           assert.deepStrictEqual(yield* journal.read("r_"), ["kept"])
         }))
 
+      it.effect(`${name}: a run that is removed while it is written has one entry a place at any time`, () =>
+        Effect.gen(function*() {
+          const journal = yield* opened
+          const told = yield* Effect.all([
+            Effect.forEach(
+              Array.from({ length: 200 }, (_, n) => `${n}`),
+              (entry) => journal.put("r", 0, entry),
+              { concurrency: 20 }
+            ),
+            Effect.forEach(Array.from({ length: 100 }), () => journal.remove("r"), { concurrency: 5, discard: true })
+          ], { concurrency: "unbounded" })
+          assert.lengthOf(told[0], 200)
+          const [there] = yield* journal.read("r")
+          assert.strictEqual(yield* journal.put("r", 0, "last"), there ?? "last")
+        }))
+
       it.effect(`${name}: any text is a run id, and no two are one`, () =>
         Effect.gen(function*() {
           const journal = yield* opened

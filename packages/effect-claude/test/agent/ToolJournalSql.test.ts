@@ -192,7 +192,7 @@ describe.skipIf(!installed)("ToolJournal.layerSql (needs postgres)", () => {
         }
       }))
 
-    it.effect("SQLite: a database that another process holds is waited for, and given up after a bound", () =>
+    it.effect("SQLite: a database that another process holds is waited for without holding this one, and may be left", () =>
       Effect.gen(function*() {
         const dir = yield* Journals.directory
         const filename = join(dir, "j.db")
@@ -239,6 +239,48 @@ describe.skipIf(!installed)("ToolJournal.layerSql (needs postgres)", () => {
           yield* Fiber.interrupt(held)
           assert.strictEqual(yield* Fiber.join(putting), "mine")
           assert.deepStrictEqual(yield* journal.read("r"), ["mine"])
+        }),
+      30_000
+    )
+
+    it.effect(
+      "SQLite: a database that another process keeps is given up after ten seconds, Postgres that is gone after six",
+      () =>
+        Effect.gen(function*() {
+          const dir = yield* Journals.directory
+          const filename = join(dir, "j.db")
+          const kept = yield* journalOn(yield* clientOf(Sqlite.layer({ filename })))
+          const other = yield* Effect.acquireRelease(
+            Effect.sync(() => new DatabaseSync(filename)),
+            (db) => Effect.sync(() => db.close())
+          )
+          other.exec("BEGIN IMMEDIATE")
+          const server = yield* Postgres
+          const gone = yield* journalOn(yield* postgres, { table: "gone" })
+          yield* server.stop
+          for (
+            const [journal, least, most, why] of [[kept, 9, 11, /LockTimeout/], [
+              gone,
+              4,
+              6,
+              /ConnectionError/
+            ]] as const
+          ) {
+            yield* Effect.gen(function*() {
+              const putting = yield* Effect.forkChild(Effect.flip(journal.put("r", 0, "1")), { startImmediately: true })
+              let millis = 0
+              while (putting.pollUnsafe() === undefined) {
+                yield* TestClock.adjust(50)
+                millis += 50
+                // A refused connection takes a few turns of the event loop.
+                for (let n = 0; n < 5; n++) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+              }
+              assert.match(allOf(yield* Fiber.join(putting)), why)
+              assert.isAtLeast(millis, least * 1000)
+              assert.isAtMost(millis, most * 1000)
+            }).pipe(Effect.provide(TestClock.layer()))
+          }
+          yield* server.start
         }),
       30_000
     )

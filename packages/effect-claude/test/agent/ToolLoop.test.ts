@@ -1,6 +1,6 @@
-import { Reply } from "@effect-claude/fault-server"
+import { Fault, Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Fiber, Layer, Ref, Schedule, Schema, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, Fiber, Layer, Ref, Schedule, Schema, Stream } from "effect"
 import { Fallback, History, Spend, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import {
@@ -687,6 +687,112 @@ describe("ToolLoop", () => {
       { fallback: Fallback.whenDown(["claude-haiku-5-5"]) }
     )
   })
+
+  it("F4 a tool's own timeout goes before the loop's", () => {
+    const Slow = Tool.make("slow", { success: Schema.String }).annotate(ToolLoop.Timeout, "2 seconds")
+    const kit = Toolkit.make(Slow)
+    return withLoop(
+      [calls(call("a", "slow", {})), says("Done.")],
+      kit.toLayer({ slow: () => Effect.as(Effect.sleep("1 hour"), "never") }),
+      Effect.fnUntraced(function*() {
+        const before = yield* Clock.currentTimeMillis
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, toolkit: kit }), "Finished")
+        assert.strictEqual((yield* Clock.currentTimeMillis) - before, 2000)
+        assert.match(String(lastResults(outcome.history)[0]!["content"]), /Timed out/)
+      })
+    )
+  })
+
+  it("B9 a stream that broke after its first event is not asked for again, and no call of it runs", () => {
+    let ran = 0
+    return withLoop(
+      [
+        (request) => Fault.cutAfterEvents(6)(calls(weather("a", "Paris"))(request)),
+        says("never")
+      ],
+      toolkit.toLayer({
+        get_weather: () => Effect.sync(() => ({ celsius: ++ran })),
+        pay: () => Effect.succeed("paid")
+      }),
+      Effect.fnUntraced(function*({ seen }) {
+        const events = yield* Stream.runCollect(ToolLoop.stream(start))
+        const last = events.at(-1)!
+        assert.strictEqual(last._tag, "Outcome")
+        if (last._tag !== "Outcome") return
+        const failed = expectTag(last.outcome, "Failed")
+        assert.strictEqual(failed.error._tag === "ClaudeError" && failed.error.reason._tag, "StreamInterrupted")
+        assert.isTrue(failed.usage.estimated)
+        assert.strictEqual((yield* seen).length, 1)
+        assert.strictEqual(ran, 0)
+      }),
+      {},
+      { maxAttempts: 6 }
+    )
+  })
+
+  it("B7 all turns and all runs pay their retries from one budget", () =>
+    withLoop(
+      Array.from({ length: 100 }, () => Reply.error(529, "overloaded_error", "Overloaded")),
+      sunny,
+      Effect.fnUntraced(function*({ seen }) {
+        const one = expectTag(yield* ToolLoop.run(start), "Failed")
+        const two = expectTag(yield* ToolLoop.run(start), "Failed")
+        const three = expectTag(yield* ToolLoop.resume(two, { toolkit }), "Failed")
+        for (const { error } of [one, two, three]) {
+          assert.strictEqual(error._tag === "ClaudeError" && error.reason._tag, "Overloaded")
+        }
+        // Three first tries, and what the budget allows on top.
+        assert.isAtMost((yield* seen).length, 3 + 4)
+        assert.isAtLeast((yield* seen).length, 4)
+      }),
+      {},
+      { maxAttempts: 6, budget: { cap: 4, perMinute: 0 } }
+    ))
+
+  it("F9 schemas that throw and results that are no JSON end their call, not the run", () => {
+    const Big = Tool.make("big", { success: Schema.Unknown })
+    const Picky = Tool.make("picky", {
+      parameters: Schema.Struct({
+        word: Schema.String.check(Schema.makeFilter(() => {
+          throw new Error("secret")
+        }))
+      })
+    })
+    const kit = Toolkit.make(Big, Picky)
+    return withLoop(
+      [calls(call("a", "big", {}), call("b", "picky", { word: "x" })), says("Done.")],
+      kit.toLayer({ big: () => Effect.succeed(1n), picky: () => Effect.void }),
+      Effect.fnUntraced(function*() {
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, toolkit: kit }), "Finished")
+        const [big, picky] = lastResults(outcome.history)
+        assert.match(String(big!["content"]), /does not declare/)
+        assert.match(String(picky!["content"]), /does not fit the tool/)
+        assert.notInclude(JSON.stringify(History.toMessages(outcome.history)), "secret")
+      })
+    )
+  })
+
+  it("an outcome survives JSON, with limits that are none", () =>
+    withLoop(
+      [calls(weather("a", "Paris"))],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const limits = {
+          turns: 1,
+          toolCalls: Infinity,
+          callsPerTool: { pay: Infinity },
+          wallTime: Infinity,
+          usd: Infinity
+        }
+        const outcome = expectTag(yield* ToolLoop.run({ ...start, limits }), "Stopped")
+        const json = JSON.stringify(yield* Schema.encodeEffect(ToolLoop.Outcome)(outcome))
+        const again = yield* Schema.decodeEffect(ToolLoop.Outcome)(JSON.parse(json))
+        assert.deepEqual(again.limits.toolCalls, Infinity)
+        assert.deepEqual(again.limits.callsPerTool, { pay: Infinity })
+        assert.isFalse(Duration.isFinite(Duration.fromInputUnsafe(again.limits.wallTime ?? 0)))
+        assert.deepEqual(History.toMessages(again.history), History.toMessages(outcome.history))
+      })
+    ))
 
   it("money without a price sends nothing", () =>
     withLoop(

@@ -1,6 +1,6 @@
 import { type Batches, Fault, Reply, Routes } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Schedule, Stream } from "effect"
 import { BatchJournal, ClaudeClient, MessageBatches, Resilience } from "effect-claude"
 import { runHandler } from "../fixtures/harness.ts"
 
@@ -140,7 +140,7 @@ describe("run", () => {
     const { created, handler } = counted(undefined, { duration: (batch) => (batch === 0 ? 36 : 72) * hour })
     return within(handler, () =>
       Effect.gen(function*() {
-        const results = yield* all(many(3), { rounds: 1 })
+        const results = yield* all(many(3), { rounds: 1, poll: Schedule.spaced("1 hour") })
         assert.strictEqual(created(), 2)
         assert.deepStrictEqual(Object.fromEntries(byId(results)), {
           "line-0": "Succeeded",
@@ -183,6 +183,44 @@ describe("run", () => {
         assert.strictEqual(created(), 1, "what was cut off is read again, not paid for again")
         assert.strictEqual(results.length, 20)
         assert.strictEqual(byId(results).size, 20)
+      }))
+  })
+
+  it("a result file that lacks lines for good is given up after five reads; what it lacks is sent again", () => {
+    const { calls, created, handler } = counted()
+    const lacking: Reply.Handler = (received) =>
+      Effect.map(handler(received), (reply) =>
+        received.path.endsWith("/results") && created() === 1
+          ? {
+            ...reply,
+            body: [...reply.body].slice(0, 17).map((chunk, n) => n === 3 ? { delay: 0, bytes: "{broken\n" } : chunk)
+          }
+          : reply)
+    return within(lacking, () =>
+      Effect.gen(function*() {
+        const results = yield* all(many(20))
+        assert.strictEqual(byId(results).size, 20)
+        assert.strictEqual(created(), 2)
+        assert.strictEqual(calls.filter((call) => call === "GET /:id/results").length, 1 + 5 + 1)
+      }))
+  })
+
+  it("a result that is no message is no success: it is sent again", () => {
+    let first = true
+    const { created, handler } = counted()
+    const strange: Reply.Handler = (received) =>
+      Effect.map(handler(received), (reply) => {
+        if (!received.path.endsWith("/results") || !first) return reply
+        first = false
+        const [line, ...rest] = reply.body
+        const { custom_id } = JSON.parse(String(line?.bytes))
+        const result = { type: "succeeded", message: { type: "error" } }
+        return { ...reply, body: [{ delay: 0, bytes: `${JSON.stringify({ custom_id, result })}\n` }, ...rest] }
+      })
+    return within(strange, () =>
+      Effect.gen(function*() {
+        assert.isTrue((yield* all(many(3))).every((result) => result._tag === "Succeeded"))
+        assert.strictEqual(created(), 2)
       }))
   })
 
@@ -247,6 +285,24 @@ describe("create is not idempotent", () => {
           assert.isAtLeast(clock.now, 30_000)
         })
     )
+  })
+
+  it("G1 a create whose answer is lost, and a key that stops working before it is found: the next run finds it", () => {
+    const { created, handler } = counted()
+    let isRevoked = false
+    const revoked: Reply.Handler = (received) => {
+      if (isRevoked) return Effect.succeed(Fault.unauthorized())
+      isRevoked = received.method === "POST"
+      return Effect.map(handler(received), (reply) => isRevoked ? Fault.resetBeforeHeaders(reply) : reply)
+    }
+    return within(revoked, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(all(many(4)))
+        assert.strictEqual(error._tag === "ClaudeError" && error.reason._tag, "AuthenticationFailed")
+        isRevoked = false
+        assert.strictEqual((yield* all(many(4))).length, 4)
+        assert.strictEqual(created(), 1)
+      }))
   })
 
   it("a batch of somebody else of the same size is not taken for ours", () => {

@@ -236,6 +236,14 @@ describe("what the API would not take is told with its path", () => {
       Tool.dynamic("mcp", { parameters: { type: "object", properties: { a: { $ref: "#/$defs/Missing" } } } }),
       "input_schema.properties.a.$ref"
     ],
+    "a reference that is written badly": [
+      Tool.dynamic("mcp", { parameters: { type: "object", properties: { a: { $ref: "#/$defs/100%" } } } }),
+      "input_schema.properties.a.$ref"
+    ],
+    "a reference to what every object has": [
+      Tool.dynamic("mcp", { parameters: { type: "object", properties: { a: { $ref: "#/constructor" } } } }),
+      "input_schema.properties.a.$ref"
+    ],
     "a reference to elsewhere": [
       Tool.dynamic("mcp", {
         parameters: { type: "object", properties: { a: { items: { $ref: "https://a.test/b" } } } }
@@ -402,8 +410,11 @@ describe("what the model sends", () => {
       const Node: Schema.Codec<Node> = Schema.Union([side("left"), side("right")])
       const { accept } = defined(Schema.Struct({ node: Node }))
       const sent = (depth: number): object => ({ tag: "right", next: depth === 0 ? null : sent(depth - 1) })
-      const text = JSON.stringify(yield* accept({ node: sent(40) }))
+      const text = JSON.stringify(yield* accept({ node: sent(150) }))
       assert.notInclude(text, "null")
+      // Deeper than a schema can follow: whatever it does about that stays inside of the effect.
+      const deep = { node: sent(3000) }
+      assert.strictEqual(yield* Effect.catchCause(accept(deep), () => Effect.succeed(deep)), deep)
     })))
 
   it("what is no input of the tool is refused with its path", () =>

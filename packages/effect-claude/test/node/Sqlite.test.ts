@@ -211,6 +211,20 @@ describe("Sqlite", () => {
       assert.match(notOne.message, /not a database/)
     }))
 
+  it.effect("a transaction that reads before it writes is not overtaken by another process", () =>
+    Effect.gen(function*() {
+      const filename = yield* file
+      const sql = yield* open({ filename })
+      yield* sql`CREATE TABLE t (id INTEGER PRIMARY KEY)`
+      const other = yield* holder(filename)
+      yield* sql.withTransaction(Effect.gen(function*() {
+        assert.deepStrictEqual(yield* ids(sql), [])
+        assert.throws(() => other.exec("INSERT INTO t VALUES (1)"), /locked/)
+        yield* sql`INSERT INTO t VALUES (2)`
+      }))
+      assert.deepStrictEqual(yield* ids(sql), [2])
+    }))
+
   it.effect("a database that another process holds is waited for, to the bound, and the process goes on meanwhile", () =>
     Effect.gen(function*() {
       const filename = yield* file

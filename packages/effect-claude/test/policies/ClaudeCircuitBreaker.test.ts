@@ -120,6 +120,54 @@ describe("ClaudeCircuitBreaker", () => {
       assert.strictEqual(yield* breaker.state(key), "closed")
     }).pipe(Effect.provide(layer)))
 
+  it.effect("D3 a permit's first word counts, a hung probe's last word does not, and what is local says nothing", () =>
+    Effect.gen(function*() {
+      const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker
+      const permit = yield* breaker.acquire(key)
+      for (let n = 0; n < 30; n++) yield* permit.record("overload", overloaded)
+      assert.strictEqual(yield* breaker.state(key), "closed")
+      yield* open
+      yield* TestClock.adjust("15 seconds")
+      const late = yield* breaker.acquire(key)
+      yield* late.record("local")
+      assert.strictEqual(yield* breaker.state(key), "halfOpen")
+      const hung = yield* breaker.acquire(key)
+      yield* TestClock.adjust("10 minutes")
+      const second = yield* breaker.acquire(key)
+      yield* hung.record("overload", overloaded)
+      assert.strictEqual(yield* breaker.state(key), "halfOpen")
+      yield* second.record("success")
+      assert.strictEqual(yield* breaker.state(key), "closed")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("D2 the open time is spread by a quarter either way, what the server asked for upward only, up to its bound", () =>
+    Effect.gen(function*() {
+      const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker
+      const [own, asked]: ReadonlyArray<Array<number>> = [[], []]
+      for (let n = 0; n < 200; n++) {
+        const one = `spread ${n}`
+        const retryAfter = n % 2 === 0 ? undefined : Duration.seconds(100)
+        const reason = new ClaudeError.Overloaded({ message: "busy", retryAfter })
+        for (let n = 0; n < 10; n++) {
+          yield* Effect.flatMap(breaker.acquire(one), (permit) => permit.record("overload", reason))
+        }
+        const rejected = yield* Effect.flip(breaker.check(one))
+        const seconds = Duration.toSeconds(rejected.retryAfter!)
+        if (n % 2 === 0) own!.push(seconds / 15)
+        else asked!.push(seconds / 100)
+      }
+      assert.isTrue(own!.every((wait) => wait >= 0.75 && wait <= 1.25))
+      assert.isTrue(Math.min(...own!) < 0.8 && Math.max(...own!) > 1.2)
+      assert.isTrue(asked!.every((wait) => wait >= 1 && wait <= 1.25), "never earlier than asked")
+      assert.isTrue(Math.min(...asked!) < 1.05 && Math.max(...asked!) > 1.2)
+      const days = new ClaudeError.Overloaded({ message: "busy", retryAfter: Duration.days(3) })
+      for (let n = 0; n < 10; n++) {
+        yield* Effect.flatMap(breaker.acquire("days"), (permit) => permit.record("overload", days))
+      }
+      const { retryAfter } = yield* Effect.flip(breaker.check("days"))
+      assert.strictEqual(Duration.toMinutes(retryAfter!), 6.25)
+    }).pipe(Effect.provide(ClaudeCircuitBreaker.layer())))
+
   it.effect("D8 isolated by hand it stays open until all who hold it have let go", () =>
     Effect.gen(function*() {
       const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker

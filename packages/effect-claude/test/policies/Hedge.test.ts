@@ -47,6 +47,66 @@ describe("Hedge", () => {
       { hedge: true }
     ))
 
+  it("D4 the other is given up when one begins, not when that one has ended", () => {
+    const quick = Reply.stream(Reply.message("one two three four five six seven"), { deltaSize: 4, deltaDelay: 5000 })
+    return runHandler(
+      answers((nth) => nth === 1 ? Fault.slowFirstByte(60_000)(answer("slow")) : Fault.slowFirstByte(500)(quick)),
+      () =>
+        Effect.gen(function*() {
+          yield* warm
+          const call = yield* Effect.forkChild(create, { startImmediately: true })
+          const places = ClaudeRateLimiter.ClaudeRateLimiter.use((limiter) => limiter.state)
+          yield* Effect.sleep(1400)
+          assert.strictEqual((yield* places)[0]?.inFlight, 2)
+          yield* Effect.sleep(200)
+          assert.strictEqual((yield* places)[0]?.inFlight, 1)
+          assert.isUndefined(call.pollUnsafe())
+          yield* Fiber.join(call)
+        }),
+      { hedge: true }
+    )
+  })
+
+  it("D4 the delay counts from the first one's leave: its wait in the limiter's queue makes no hedge", () => {
+    let asked = 0
+    return runHandler(
+      () => Effect.sync(() => ++asked === 4 ? Fault.slowFirstByte(60_000)(answer("slow")) : answer("quick")),
+      ({ clock, seen }) =>
+        Effect.gen(function*() {
+          for (let n = 0; n < 3; n++) yield* create
+          const start = clock.now
+          // One request every two seconds: it leaves then, and the second two and a half seconds later.
+          assert.strictEqual(textOf(yield* create), "quick")
+          const [first, second] = (yield* seen).slice(3).map(({ at }) => at - start)
+          assert.closeTo(first!, 2000, 10)
+          assert.strictEqual(second! - first!, 2500)
+        }),
+      {
+        hedge: { warmUp: 2, shortest: 2500 },
+        limiter: { limits: { [params.model]: { requestsPerMinute: 30 } }, burst: 1 / 30 }
+      }
+    )
+  })
+
+  it("D4 both are charged, and the one that was given up stays charged", () =>
+    runHandler(
+      answers((nth) => nth === 1 ? Fault.slowFirstByte(60_000)(answer("slow")) : answer("quick")),
+      ({ seen }) =>
+        Effect.gen(function*() {
+          yield* warm
+          const requests = Effect.map(
+            ClaudeRateLimiter.ClaudeRateLimiter.use((limiter) => limiter.state),
+            ([state]) => state!.requests
+          )
+          const before = yield* requests
+          yield* create
+          yield* Effect.sleep(1)
+          assert.lengthOf(yield* seen, 22)
+          assert.closeTo(before - (yield* requests), 2, 0.1)
+        }),
+      { hedge: true, limiter: { limits: { [params.model]: { requestsPerMinute: 1 } }, burst: 100 } }
+    ))
+
   it("D4 none while warming up, none once the answer has begun, none without budget, none where the limiter would wait", async () => {
     const slow = () => Fault.slowFirstByte(30_000)(answer("slow"))
     await runHandler(() => Effect.sync(slow), ({ seen }) =>

@@ -86,7 +86,7 @@ describe.skipIf(!RedisServer.installed)("ClaudeRateLimiter.layerRedis under faul
         const { layer, said } = overheard()
         const instead: { answer: Effect.Effect<unknown> | undefined } = { answer: undefined }
         const connection = speaking(yield* direct(path), instead)
-        const options = { onUnavailable: "closed", timeout: "200 millis" } as const
+        const options = { onUnavailable: "closed", timeout: "500 millis" } as const
         const limiter = yield* Effect.provide(process(path, { requestsPerMinute: 100 }, options, connection), layer)
         yield* reserve(limiter)
         instead.answer = answer
@@ -235,6 +235,24 @@ describe.skipIf(!RedisServer.installed)("ClaudeRateLimiter.layerRedis under faul
       yield* held[0]!.settle({ _tag: "Failed", reason })
       yield* Effect.sleep("20 millis")
       assert.strictEqual(exchanges, quiet + 1)
+    }))
+
+  it.live("C8 a level that one process hears does not hide what another was granted and has yet to send", () =>
+    Effect.gen(function*() {
+      const { path } = yield* RedisServer.make
+      const limit = { requestsPerMinute: 60 }
+      const [slow, fast] = [yield* process(path, limit), yield* process(path, limit)]
+      yield* Effect.forEach(Array.from({ length: 40 }), () => reserve(slow), { concurrency: "unbounded" })
+      const one = yield* reserve(fast)
+      yield* one.sent
+      yield* one.observe(limits("requests", 60, 59))
+      assert.closeTo((yield* stateOf(fast)).requests, 19, 1.5)
+      // Later all of them have been sent: what is left then is what the server says.
+      yield* Effect.sleep("400 millis")
+      const later = yield* reserve(fast)
+      yield* later.sent
+      yield* later.observe(limits("requests", 60, 30))
+      assert.closeTo((yield* stateOf(fast)).requests, 30, 1.5)
     }))
 
   it.live("instants of a process whose clock is minutes off mean nothing to the others", () =>

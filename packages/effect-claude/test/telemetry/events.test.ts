@@ -56,6 +56,32 @@ describe("events", () => {
         assert.isAtLeast(total ?? 0, lost?.count ?? 0)
       }).pipe(Effect.scoped), { telemetry: { buffer: 8 } }))
 
+  it("a reader works in its own time, and may call while it reads", () =>
+    observe(() => Effect.succeed(Reply.json(200, Reply.message("Hello!"))), ({ events }) =>
+      Effect.gen(function*() {
+        let within = false
+        let inside = false
+        let called = false
+        yield* ClaudeTelemetry.events.pipe(
+          Stream.runForEach(() => {
+            inside ||= within
+            if (called) return Effect.void
+            called = true
+            return Effect.asVoid(create)
+          }),
+          Effect.forkScoped({ startImmediately: true })
+        )
+        // From the start of the call to the moment its fiber waits for the answer.
+        within = true
+        const fiber = yield* Effect.forkChild(create, { startImmediately: true })
+        within = false
+        yield* Fiber.join(fiber)
+        yield* Effect.sleep("1 second")
+        assert.isFalse(inside)
+        assert.isTrue(called)
+        assert.strictEqual(events.filter((event) => event._tag === "CallEnded").length, 2)
+      }).pipe(Effect.scoped)))
+
   it("end when the layer is gone, after everything was read", () =>
     run([hello], () =>
       Effect.gen(function*() {

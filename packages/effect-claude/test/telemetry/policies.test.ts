@@ -2,7 +2,7 @@ import { AnthropicBedrock } from "@anthropic-ai/bedrock-sdk"
 import { Clouds, Fault, FaultServer, Reply, Routes, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric, Stream, Tracer } from "effect"
-import { ClaudeClient, ClaudeTelemetry, Fallback, Resilience } from "effect-claude"
+import { ClaudeClient, ClaudeError, ClaudeTelemetry, Fallback, Resilience } from "effect-claude"
 import { params, run } from "../fixtures/harness.ts"
 import { observe } from "../fixtures/observed.ts"
 
@@ -104,6 +104,32 @@ describe("what the policies do is told", () => {
         assert.deepInclude(told(events, "FellBack")[0], { from: model, to: "claude-haiku-5-5", reason: "Overloaded" })
         assert.strictEqual(told(events, "CallStarted", "CallEnded").length, 2)
       }), { fallback: Fallback.whenDown(["claude-haiku-5-5"]) }))
+
+  it("H2 effects under withResilience are calls too; the wait for their bulkhead is told", () =>
+    observe([], ({ events, metrics, spans }) =>
+      Effect.gen(function*() {
+        let tries = 0
+        const guard = Resilience.withResilience({ method: "embed", model: "voyage", bulkhead: { concurrent: 1 } })
+        const embed = guard(Effect.suspend(() =>
+          ++tries === 1
+            ? Effect.fail(new ClaudeError.Overloaded({ message: "no" }))
+            : Effect.as(Effect.sleep("3 seconds"), "vector")
+        ))
+        assert.deepStrictEqual(yield* Effect.all([embed, embed], { concurrency: 2 }), ["vector", "vector"])
+        yield* settle
+        const waits = told(events, "Waited").map((event) => event._tag === "Waited" && event.cause)
+        assert.deepStrictEqual(waits, ["schedule", "bulkhead"])
+        assert.strictEqual((yield* metrics).get("effect_claude_calls_total{model=\"voyage\",reason=\"none\"}"), 2)
+        assert.strictEqual(
+          (yield* metrics).get("effect_claude_breaker_state{model=\"voyage\",server_address=\"none\"}"),
+          0
+        )
+        assert.deepStrictEqual(
+          spans.map(({ name }) => name).toSorted(),
+          ["attempt", "attempt", "attempt", "embed voyage", "embed voyage"]
+        )
+        assert.notProperty(Object.fromEntries(spans[0]?.attributes ?? []), "server.address")
+      })))
 
   it("H1 what runs within a call, and within an attempt, belongs to its span", () =>
     run([Fault.overloaded(), hello], () => {

@@ -2,7 +2,7 @@
 /** The lines of a run through Message Batches: the same results in the same file, at half the price and within a day. */
 import { BatchJournal, type ClaudeClient, type ClaudeError, MessageBatches } from "effect-claude"
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
@@ -183,7 +183,8 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
       if (error.reason._tag === "NotFound") return yield* halt(run, lost(out, error))
       if (!isTemporary(error.reason) && error.reason._tag !== "DeadlineExceeded") return yield* stop(run, error.reason)
       if (Tally.done(run.tally) > before) round = 0
-      const wait = Math.min(againStart * 2 ** round, againMost) * (0.5 + (yield* Random.next) / 2)
+      const spread = Math.min(againStart * 2 ** round, againMost) * (0.5 + (yield* Random.next) / 2)
+      const wait = Math.max(spread, error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter))
       Tally.waited(run.tally, "requeue", wait)
       yield* Effect.sleep(wait)
     }

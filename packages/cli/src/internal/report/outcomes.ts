@@ -48,12 +48,12 @@ const stacked = (data: Data, of: ReadonlyArray<string>, size: string, label: str
     const shapes = of.map((name) => {
       const tall = (outcomes[name] ?? 0) / seconds / top * Plot.height
       if (tall === 0) return ""
-      ground -= tall
-      // A hair taller, so that no seam shows between two.
-      return `<rect x="${x}" y="${at(ground)}" width="${at(step - gap + (gap === 0 ? 0.3 : 0))}" height="${
-        at(Math.max(tall, 0.6))
-      }" class="${colourOf(name)}"/>`
-    })
+      ground -= Math.max(tall, 0.6)
+      // Each stands on the ground, behind those below it: no seam shows between two.
+      return `<rect x="${x}" y="${at(ground)}" width="${at(step - gap)}" height="${at(Plot.height - ground)}" class="${
+        colourOf(name)
+      }"/>`
+    }).toReversed()
     const told = of.filter((name) => (outcomes[name] ?? 0) > 0).map((name) => `${nameOf(name)}: ${outcomes[name] ?? 0}`)
     if (told.length === 0) return ""
     const when = `${Units.time(index * bucket)} to ${Units.time((index + 1) * bucket)}`

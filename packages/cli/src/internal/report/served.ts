@@ -48,32 +48,31 @@ export class Served {
     this.recorder.sample([], this.inFlight)
   }
 
+  private outcome(reply: Reply.Reply, how: "sent" | "aborted"): string | undefined {
+    if (reply.status >= 300) return outcomeOf(reply.status)
+    if (reply.begin !== "answer") return "ConnectionFailed"
+    return reply.end === "close" ? (how === "sent" ? undefined : "Interrupted") : "StreamInterrupted"
+  }
+
   /** The same handler, watched. */
   readonly watch = (handler: Reply.Handler): Reply.Handler => (request) =>
     Effect.suspend(() => {
       const began = this.recorder.now()
       this.inFlight++
       this.recorder.sample([], this.inFlight)
-      return handler(request).pipe(
-        Effect.onInterrupt(() => Effect.sync(() => this.ended(began, "Interrupted"))),
-        Effect.map((reply): Reply.Reply => ({
+      return Effect.gen({ self: this }, function*() {
+        const reply = yield* Effect.onInterrupt(
+          handler(request),
+          () => Effect.sync(() => this.ended(began, "Interrupted"))
+        )
+        return {
           ...reply,
-          onEnd: (how, chunks) => {
-            const broken = reply.begin !== "answer" || reply.end !== "close"
-            this.ended(
-              began,
-              reply.status >= 300
-                ? outcomeOf(reply.status)
-                : broken
-                ? (reply.begin === "answer" ? "StreamInterrupted" : "ConnectionFailed")
-                : how === "sent"
-                ? undefined
-                : "Interrupted"
-            )
+          onEnd: (how: "sent" | "aborted", chunks: number) => {
+            this.ended(began, this.outcome(reply, how))
             reply.onEnd?.(how, chunks)
           }
-        }))
-      )
+        }
+      })
     })
 
   data(isRunning: boolean): Data {

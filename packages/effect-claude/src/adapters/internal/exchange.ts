@@ -153,12 +153,17 @@ const boundOf = ({ ask, settings }: Context): Duration.Duration =>
 export const exchange = (context: Context): Effect.Effect<Answered, ClaudeError.Reason> =>
   Effect.suspend(() => {
     const controller = new AbortController()
-    const stop = (): void => controller.abort()
+    let came: Response | undefined
+    const stop = (): void => {
+      controller.abort()
+      // Whoever made the request may not listen; a body that is being read is cancelled by its reader.
+      came?.body?.cancel().catch(() => {})
+    }
     const sent = within(context, boundOf(context), "headers", {
       start: () =>
         context.ask.send(controller.signal).then((response) => {
-          // An answer that came as it was given up: nobody would read it.
-          if (controller.signal.aborted) response.body?.cancel().catch(() => {})
+          came = response
+          if (controller.signal.aborted) stop()
           return response
         }),
       stop,

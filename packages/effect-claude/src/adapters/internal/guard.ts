@@ -119,6 +119,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
       return Effect.onExit(recording === undefined ? answered : recording.within(answered), (exit) =>
         Effect.sync(() => {
           won = Exit.isSuccess(exit) ? exit.value.passing : undefined
+          // A fiber may be interrupted wherever it yields, also between an attempt's success and here.
           for (const passing of opened) if (passing !== won) passing.abandon(undefined)
           if (won === undefined) tell(recording?.ended(exit, Exit.isSuccess(exit) ? exit.value.message : undefined))
           else {
@@ -136,7 +137,6 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
   const handOver = ({ passing, response }: Answered, { leaving, signal }: Ask): Response => {
     if (passing === undefined || passing.isOver) return response
     streams.add(passing)
-    if (closed) passing.abandon(aborted())
     if (signal !== undefined) passing.follow(signal)
     if (leaving?.aborted === false) passing.follow(leaving)
     return response

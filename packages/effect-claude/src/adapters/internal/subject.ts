@@ -39,7 +39,8 @@ interface Place {
   readonly streamed: boolean
 }
 
-const decoded = (model: string): string => /%(?![\da-f]{2})/i.test(model) ? model : decodeURIComponent(model)
+/** As a query decodes it, which takes whatever it is given. */
+const decoded = (model: string): string => new URLSearchParams(`_=${model.replaceAll("+", "%2B")}`).get("_") ?? model
 
 /** Where an address without a host is taken to be: only its path counts. */
 const page = "http://page"

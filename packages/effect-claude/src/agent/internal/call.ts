@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type Fate, synthetic } from "../../conversation/History.ts"
@@ -63,7 +64,7 @@ const declared = <R>(
   }
   return definition.encodeFailure(error).pipe(
     Effect.map((encoded): Ended => ({ result: Results.failed(id, encoded), fate: "failed" })),
-    Effect.catch(() => Effect.succeed(undefined))
+    Effect.catchCause(() => Effect.succeed(undefined))
   )
 }
 
@@ -93,10 +94,13 @@ const attempt = <R>(
           (shown) => shown === undefined ? unexpected(definition.name, call, exit.cause) : Effect.succeed(shown)
         )
       }
-      const result = exit.value === undefined ? undefined : Results.handled(call.callId, exit.value)
-      return result === undefined
-        ? unexpected(definition.name, call, Cause.fail<Declared>(exit.value?.result))
-        : Effect.succeed<Ended>({ result, fate: exit.value?.isFailure === true ? "failed" : "finished" })
+      const { value } = exit
+      // What a schema encodes need not be JSON.
+      const handled = Result.try(() => value === undefined ? undefined : Results.handled(call.callId, value))
+      if (Result.isFailure(handled)) return unexpected(definition.name, call, Cause.die(handled.failure))
+      return handled.success === undefined
+        ? unexpected(definition.name, call, Cause.fail<Declared>(value?.result))
+        : Effect.succeed<Ended>({ result: handled.success, fate: value?.isFailure === true ? "failed" : "finished" })
     })
   })
 

@@ -70,7 +70,11 @@ const define = <R>(tool: Tool.Any, name: string, handlers: Handlers<R>): Definit
     decode: (given) =>
       Result.isFailure(found)
         ? Effect.succeed({ params: given, encoded: given })
-        : Effect.mapError(found.success.decode(given), (error) => error.message),
+        : found.success.decode(given).pipe(
+          Effect.mapError((error) => error.message),
+          // A schema of the program's own may throw; the model has sent something that it does not expect.
+          Effect.catchDefect(() => Effect.fail("It cannot be read."))
+        ),
     handle: (encoded, id) => handlers.handle(tool.name, encoded, id),
     // A tool's schemas are its own; what they need is in the toolkit's requirements.
     encodeResult: Schema.encodeUnknownEffect(tool.successSchema as unknown as Codec<R>),

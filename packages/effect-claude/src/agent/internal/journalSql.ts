@@ -1,4 +1,5 @@
 /** The journal as a table with the primary key (run, at), whose rows are inserted, read and removed, never changed. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { hasProperty } from "effect/Predicate"
@@ -18,10 +19,13 @@ interface Row {
 
 const name = /^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$/
 
-/** Waits 20 ms to 1 s between tries, 5 to 6 s in all. */
+/** How long a database that cannot answer now is asked again, in milliseconds since it first could not. */
+const patience = 5000
+
+/** Waits 20 ms to 1 s between tries. */
 const again = Schedule.min([Schedule.exponential("20 millis"), Schedule.spaced("1 second")]).pipe(
   Schedule.jittered,
-  Schedule.upTo({ times: 10 })
+  Schedule.while(({ duration, elapsed }) => elapsed + Duration.toMillis(duration) <= patience)
 )
 
 /** A place whose entry is removed between insert and select is asked for again, so often. */

@@ -1,4 +1,5 @@
 /** Walking a JSON Schema, whatever it says. */
+import * as Option from "effect/Option"
 import { type Fields, isFields } from "./fields.ts"
 
 /** Keywords that hold schemas by name, in a list, or one. */
@@ -40,13 +41,20 @@ export const map = (schema: Fields, change: (schema: Fields) => Fields): Fields 
   ))
 }
 
+/** A text that is no URL encoding stands for itself. */
+const decoded = (text: string): string => Option.getOrElse(Option.liftThrowable(decodeURIComponent)(text), () => text)
+
 /** What a reference points at, undefined if it points at nothing in this schema. */
 export const target = (schema: Fields, reference: unknown): unknown => {
   if (typeof reference !== "string" || !reference.startsWith("#")) return undefined
   let found: unknown = schema
   for (const name of reference.split("/").slice(1)) {
-    const key = decodeURIComponent(name).replaceAll("~1", "/").replaceAll("~0", "~")
-    found = isFields(found) ? found[key] : Array.isArray(found) ? found[Number(key)] : undefined
+    const key = decoded(name).replaceAll("~1", "/").replaceAll("~0", "~")
+    found = isFields(found) && Object.hasOwn(found, key)
+      ? found[key]
+      : Array.isArray(found)
+      ? found[Number(key)]
+      : undefined
   }
   return found
 }

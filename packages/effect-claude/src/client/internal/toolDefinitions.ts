@@ -57,7 +57,7 @@ const lenient = (schema: Json): Accept => {
   const json = Schema.toCodecJson(schema)
   const encoded = SchemaAST.toEncoded(json.ast)
   const accept = through(schema, json)
-  return (input) => accept(withoutNulls(encoded, input))
+  return (input) => Effect.suspend(() => accept(withoutNulls(encoded, input)))
 }
 
 const withDecode = (param: Messages.Tool, schema: Json, accept: Accept): ToolDefinition => {

@@ -2,7 +2,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { LimiterRejected } from "../../errors/ClaudeError.ts"
-import { type Need, Waiter, Waiters } from "./waiters.ts"
 
 export interface BulkheadSettings {
   readonly concurrent: number
@@ -27,33 +26,71 @@ export class Slot {
   }
 }
 
-const place: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
+interface Waiting {
+  readonly enter: () => void
+  readonly line: Line
+  before: Waiting | undefined
+  after: Waiting | undefined
+}
 
-/** A call that waits for a place. */
-class Caller extends Waiter {
-  readonly watched = false
-  private readonly enter: () => void
+interface Line {
+  readonly priority: number
+  first: Waiting | undefined
+  last: Waiting | undefined
+  /** Let in from lines of higher priority since the last one of this. */
+  overtaken: number
+}
 
-  constructor(enter: () => void) {
-    super(place)
-    this.enter = enter
+/** After so many of higher priority one of lower is let in. */
+const mostOvertaken = 64
+
+/** Joining, leaving and being let in cost the same however many wait. */
+class Queue {
+  size = 0
+  /** Highest priority first. */
+  private readonly lines: Array<Line> = []
+
+  join(priority: number, enter: () => void): Waiting {
+    let at = 0
+    while (at < this.lines.length && this.lines[at]!.priority > priority) at++
+    let line = this.lines[at]
+    if (line?.priority !== priority) {
+      line = { priority, first: undefined, last: undefined, overtaken: 0 }
+      this.lines.splice(at, 0, line)
+    }
+    const waiting: Waiting = { enter, line, before: line.last, after: undefined }
+    if (line.last === undefined) line.first = waiting
+    else line.last.after = waiting
+    line.last = waiting
+    this.size++
+    return waiting
   }
 
-  estimate(): Need {
-    return place
+  leave(waiting: Waiting): void {
+    const { after, before, line } = waiting
+    if (before === undefined) line.first = after
+    else before.after = after
+    if (after === undefined) line.last = before
+    else after.before = before
+    if (line.first === undefined) this.lines.splice(this.lines.indexOf(line), 1)
+    this.size--
   }
 
-  grant(): void {
-    this.enter()
+  next(): Waiting | undefined {
+    const line = this.lines.find(({ overtaken }) => overtaken >= mostOvertaken) ?? this.lines[0]
+    const first = line?.first
+    if (line === undefined || first === undefined) return undefined
+    line.overtaken = 0
+    for (const lower of this.lines) if (lower.priority < line.priority) lower.overtaken++
+    this.leave(first)
+    return first
   }
-
-  // A place is never refused: whoever waits waits until its deadline.
-  refuse(): void {}
 }
 
 export class Bulkhead {
   running = 0
-  private readonly waiters = new Waiters()
+  private freed = 0
+  private readonly queue = new Queue()
   private readonly settings: BulkheadSettings
 
   constructor(settings: BulkheadSettings) {
@@ -61,7 +98,7 @@ export class Bulkhead {
   }
 
   get queued(): number {
-    return this.waiters.size
+    return this.queue.size
   }
 
   /** `granted` is told at the moment of the grant: its caller may be interrupted just after. */
@@ -72,28 +109,30 @@ export class Bulkhead {
         granted(new Slot(this.free))
         return Effect.void
       }
-      if (this.waiters.size >= this.settings.maxQueue) {
+      if (this.queue.size >= this.settings.maxQueue) {
         return Effect.fail(new LimiterRejected({ why: "queueFull", wait: Duration.zero }))
       }
       return Effect.callback<void>((resume) => {
-        const waiter = new Caller(() => {
+        const waiting = this.queue.join(priority, () => {
           granted(new Slot(this.free))
           resume(Effect.void)
         })
-        this.waiters.add(waiter, priority, 0)
-        return Effect.sync(() => void this.waiters.remove(waiter))
+        return Effect.sync(() => this.queue.leave(waiting))
       })
     })
   }
 
-  /** The place goes on to whoever is next, so that no newcomer comes between. */
+  /**
+   * The place goes on to whoever is next, so that no newcomer comes between. Letting one in may run it at once, to its end
+   * and back in here: one at a time, however many follow.
+   */
   private readonly free = (): void => {
-    const [next] = this.waiters.candidates(1)
-    if (next === undefined) {
-      this.running--
-      return
+    this.freed++
+    if (this.freed > 1) return
+    for (; this.freed > 0; this.freed--) {
+      const next = this.queue.next()
+      if (next === undefined) this.running--
+      else next.enter()
     }
-    this.waiters.admit(next)
-    next.grant(0)
   }
 }

@@ -89,7 +89,6 @@ export class Circuit {
   enter(now: number, changed?: Changed): Ticket {
     if (this.opened !== undefined && !this.halfOpen) {
       this.halfOpen = true
-      this.epoch++
       changed?.("open", "halfOpen", undefined)
     }
     const ticket: Ticket = { epoch: this.epoch, began: now, changed, done: false }
@@ -150,9 +149,11 @@ export class Circuit {
     this.streak++
     const grown = Math.min(this.settings.openFor * 2 ** (this.streak - 1), this.settings.openForMax)
     const hint = reason !== undefined && "retryAfter" in reason ? reason.retryAfter : undefined
-    const wished = Math.max(grown, hint === undefined ? 0 : Duration.toMillis(hint))
-    const spread = 1 + this.settings.jitter * (2 * random - 1)
-    const lasted = Math.min(wished * spread, this.settings.openForMax * (1 + this.settings.jitter))
+    const { jitter, openForMax } = this.settings
+    const spread = 1 + jitter * (2 * random - 1)
+    // What the server asks for is only ever lengthened.
+    const asked = hint === undefined ? 0 : Duration.toMillis(hint) * (1 + jitter * random)
+    const lasted = Math.min(Math.max(grown * spread, asked), openForMax * (1 + jitter))
     this.opened = { until: now + lasted, by: reason }
     this.halfOpen = false
     this.turn()

@@ -271,7 +271,11 @@ export const execute = <A>(
         orElse: () => Effect.fail(new ClaudeError.DeadlineExceeded({ deadline: call.deadline }))
       }),
       {
-        onSuccess: () => tries(services, call, clock, clock.currentTimeMillisUnsafe(), deadline, slot),
+        onSuccess: () => {
+          const entered = clock.currentTimeMillisUnsafe()
+          if (entered > began) call.told?.waited("bulkhead", entered - began)
+          return tries(services, call, clock, entered, deadline, slot)
+        },
         onFailure: refused
       }
     ).pipe(Effect.ensuring(Effect.sync(() => slot?.leave())))

@@ -50,6 +50,11 @@ export class Lease {
     return this.reservation.observe(headers)
   }
 
+  /** Somebody wants to know when its answer begins. */
+  get isWatched(): boolean {
+    return this.watch !== undefined
+  }
+
   /** An answer that is no failure has begun; `headers` where it has any. */
   answered(headers?: RateLimitHeaders): Effect.Effect<void> {
     const { watch } = this
@@ -67,10 +72,9 @@ export class Lease {
   }
 
   fail(reason: ClaudeError.Reason): Effect.Effect<void> {
-    const outcome = reason.outcome === "local" ? "ignored" : reason.outcome
     return this.end(
       { _tag: "Failed", reason },
-      this.permit.record(outcome, isReal(reason) ? reason : undefined)
+      this.permit.record(reason.outcome, isReal(reason) ? reason : undefined)
     )
   }
 

@@ -10,6 +10,8 @@ local dimensions = { 'requests', 'inputTokens', 'outputTokens' }
 local rounding = { requests = 0, inputTokens = 500, outputTokens = 500 }
 -- One in three years, so that a limit of nothing makes no infinite wait.
 local leastRate = 1e-11
+-- What was granted so many milliseconds before a request, or less, may reach the server after it.
+local unsent = 150
 -- Nothing is kept for longer than thirty days.
 local longest = 30 * 86400000
 local ask = cjson.decode(ARGV[1])
@@ -107,7 +109,7 @@ local function observe(name, heard, mark)
   learn(name, b, mark, remaining)
   know(name)
   local age = math.max(0, now - mark.at)
-  local there = math.min(capacity[name], remaining + age * rate[name]) - math.max(0, b.taken - mark[name][1])
+  local there = math.min(capacity[name], remaining + age * rate[name]) - math.max(0, b.taken - mark[name][4])
   local doubt = math.sqrt(math.max(0, b.doubt - mark[name][3]))
   local low = there - doubt - rounding[name] - foreign[name] * (1000 + age / 4)
   b.level = math.min(b.level, low)
@@ -191,11 +193,17 @@ for index, need in ipairs(ask.asks) do
     local mark = { born = state.born, seq = state.seq, at = now }
     for at, name in ipairs(dimensions) do
       local b = buckets[name]
+      if not b.recent or now - b.recent.last >= unsent then
+        b.before, b.recent = b.taken, { at = now, taken = b.taken }
+      elseif now - b.recent.at >= unsent then
+        b.before, b.recent = b.recent.taken, { at = now, taken = b.taken }
+      end
+      b.recent.last = now
       if limit[name] then b.level = b.level - need[at] end
       b.taken = b.taken + need[at]
       if name == 'inputTokens' then b.doubt = b.doubt + need[4] * need[4] end
       me.took[name] = me.took[name] + need[at]
-      mark[name] = { b.taken, b.taken - b.given, b.doubt }
+      mark[name] = { b.taken, b.taken - b.given, b.doubt, b.before + need[at] }
     end
     grants[#grants + 1] = tostring(index - 1)
     grants[#grants + 1] = cjson.encode(mark)

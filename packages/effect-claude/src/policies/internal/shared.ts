@@ -1,8 +1,10 @@
 /** What the calls of one name share beside their services: how long answers took to begin, and their bulkhead. */
 import * as Duration from "effect/Duration"
+import type { Source } from "../../telemetry/internal/hook.ts"
 import type { Hedge } from "../Hedge.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import { Bulkhead, type BulkheadSettings } from "./bulkhead.ts"
+import type { Services } from "./execute.ts"
 import { Beginnings } from "./hedged.ts"
 
 /** Of so many names the beginnings of answers are kept; a call of another name is not hedged. */
@@ -11,6 +13,7 @@ const mostNames = 1000
 export class Shared {
   private readonly beginnings = new Map<string, Beginnings>()
   private readonly bulkheads = new Map<string, Bulkhead>()
+  private source: Source | undefined
 
   beginningsOf(name: string, hedge: Hedge | undefined): Beginnings | undefined {
     if (hedge === undefined) return undefined
@@ -28,6 +31,18 @@ export class Shared {
     let known = this.bulkheads.get(key)
     if (known === undefined) this.bulkheads.set(key, known = new Bulkhead(settings))
     return known
+  }
+
+  /** As whoever listens knows them. */
+  sourceOf({ breaker, budget, limiter }: Services): Source {
+    return this.source ??= {
+      provider: "anthropic",
+      host: "",
+      limits: limiter.state,
+      circuit: breaker.state,
+      retries: budget.level,
+      closers: new Set()
+    }
   }
 }
 

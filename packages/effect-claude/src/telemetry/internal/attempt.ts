@@ -27,7 +27,7 @@ export class AttemptRecorder implements AttemptWatch {
     this.series = call.client.series(model)
     // Only events tell it.
     this.since = call.shared.outlet.isIdle ? call.since : call.now
-    call.client.levels.notice(model, this.series.model)
+    call.client.levels?.notice(model, this.series.model)
     const { clock, span, tracer } = call
     this.span = span && tracer && Spans.child(tracer, span, "attempt", clock.currentTimeNanosUnsafe())
     if (!call.shared.outlet.isIdle) {

@@ -24,6 +24,7 @@ const number = (value: unknown): number | undefined => typeof value === "number"
 
 /** `host` as the conventions split it. */
 const server = (host: string): Fields => {
+  if (host === "") return {}
   const at = host.lastIndexOf(":")
   const port = at === -1 ? NaN : Number(host.slice(at + 1))
   return Number.isInteger(port)

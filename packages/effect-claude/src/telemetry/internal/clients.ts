@@ -1,7 +1,7 @@
 /** What is kept for each client that makes calls: its series by model, and its gauges. Labels are bounded. */
 import type { Alerts } from "./alerts.ts"
 import type { Source } from "./hook.ts"
-import { clean, Labels } from "./labels.ts"
+import { Labels } from "./labels.ts"
 import { Levels, type Surroundings } from "./levels.ts"
 import type { Registry } from "./registered.ts"
 import { ModelSeries } from "./series.ts"
@@ -10,21 +10,26 @@ import { ModelSeries } from "./series.ts"
 export const mostModels = 64
 const mostAddresses = 16
 const mostLimiters = 16
+const mostOperations = 16
+/** Of so many clients at once limits, circuits and budget are shown. */
+const mostShown = 256
 
 export class Client {
   readonly source: Source
   readonly address: string
-  readonly levels: Levels
+  readonly levels: Levels | undefined
+  readonly operations: Labels
   private readonly registry: Registry
   private readonly models: Labels
   private readonly known = new Map<string, ModelSeries>()
 
-  constructor(source: Source, around: Surroundings) {
+  constructor(source: Source, around: Surroundings, isShown: boolean) {
     this.source = source
     this.address = around.address
     this.registry = around.registry
     this.models = around.models
-    this.levels = new Levels(source, around)
+    this.operations = around.operations
+    this.levels = isShown ? new Levels(source, around) : undefined
   }
 
   /** The series of a model; models beyond the bound share one. */
@@ -41,6 +46,7 @@ export class Client {
 
 export class Clients {
   readonly models = new Labels(mostModels)
+  private readonly operations = new Labels(mostOperations)
   private readonly addresses = new Labels(mostAddresses)
   private readonly limiters = new Labels(mostLimiters)
   private readonly all = new WeakMap<Source, Client>()
@@ -62,15 +68,16 @@ export class Clients {
         registry: this.registry,
         models: this.models,
         limiters: this.limiters,
-        address: this.addresses.of(clean(source.host)),
+        operations: this.operations,
+        address: this.addresses.of(source.host === "" ? "none" : source.host),
         run: this.run
-      })
+      }, this.open.size < mostShown)
       this.all.set(source, client)
       const { levels } = client
       const close = (): void => {
         this.open.delete(close)
         source.closers.delete(close)
-        levels.close()
+        levels?.close()
         this.alerts.succeeded(source)
       }
       this.open.add(close)

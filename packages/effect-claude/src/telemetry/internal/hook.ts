@@ -10,8 +10,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 
-/** What made a call wait: the limiter's queue, the server's hint, the retry schedule, an open circuit. */
-export type WaitCause = "limiter" | NonNullable<ClaudeError.Attempt["waitSource"]>
+/** What made a call wait: its bulkhead, the limiter's queue, the server's hint, the retry schedule, an open circuit. */
+export type WaitCause = "bulkhead" | "limiter" | NonNullable<ClaudeError.Attempt["waitSource"]>
 
 export type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
 
@@ -37,7 +37,7 @@ export interface Level {
 export interface Source {
   /** As the conventions name it: `anthropic`, `aws.bedrock`, … */
   readonly provider: string
-  /** Host and port. */
+  /** Host and port; empty for effects that are no requests of ours. */
   readonly host: string
   readonly limits: Effect.Effect<ReadonlyArray<Level>>
   readonly circuit: (model: string) => Effect.Effect<CircuitState>

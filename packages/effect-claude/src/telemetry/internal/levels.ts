@@ -20,9 +20,13 @@ export interface Surroundings {
   readonly registry: Registry
   readonly models: Labels
   readonly limiters: Labels
+  readonly operations: Labels
   readonly address: string
   readonly run: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
 }
+
+/** Of so many models of a client the circuits are shown. */
+const mostCircuits = 1000
 
 /** The last value of an effect. What ends at once is as of now; a store that has to be asked gives its answer next time. */
 class Asked<A> {
@@ -71,8 +75,8 @@ export class Levels {
 
   /** A call is about this model: its circuit is there, and its limit may be new. */
   notice(model: string, label: string): void {
-    if (this.models.has(label)) return
-    this.models.add(label)
+    if (this.models.has(model) || this.models.size >= mostCircuits) return
+    this.models.add(model)
     const state = new Asked<CircuitState>("closed", this.source.circuit(model), this.around.run)
     const labels = { model: label, "server.address": this.around.address }
     this.show(Metrics.circuit, labels, () => stateNumber[state.ask()])

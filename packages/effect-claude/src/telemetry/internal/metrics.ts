@@ -105,7 +105,7 @@ export const waited = {
   type: "counter",
   unit: "s",
   labels: ["model", "policy"],
-  says: "Time calls waited; policy is limiter, server, schedule or breaker."
+  says: "Time calls waited; policy is bulkhead, limiter, server, schedule or breaker."
 } as const satisfies Definition
 
 export const tokenCount = {

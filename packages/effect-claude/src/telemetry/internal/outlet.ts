@@ -15,7 +15,7 @@ export class Reader {
   private wake: (() => void) | undefined
 
   constructor(most: number, lose: () => void) {
-    this.most = most
+    this.most = Math.max(1, most)
     this.lose = lose
   }
 
@@ -53,7 +53,8 @@ export class Reader {
       Effect.callback<void>((resume) => {
         this.wake = () => {
           this.wake = undefined
-          resume(Effect.void)
+          // Not within the call that tells: what its reader does is the reader's time.
+          resume(Effect.yieldNow)
         }
         return Effect.sync(() => {
           this.wake = undefined

@@ -69,7 +69,7 @@ export class CallRecorder implements Recording, CallWatch {
     this.clock = fiber.getRef(Clock.Clock)
     this.number = ++shared.calls
     this.series = client.series(called.model)
-    this.operation = Attributes.operationOf(called.method)
+    this.operation = client.operations.of(Attributes.operationOf(called.method))
     this.since = this.now
     this.tracer = Spans.installed(fiber) ?? (shared.tracer && (Spans.isOff(fiber) ? undefined : shared.tracer))
     this.span = this.tracer &&

@@ -2,6 +2,7 @@
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import type * as Prompt from "effect/ai/Prompt"
 import * as Base64 from "effect/encoding/Base64"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
 type MediaType = Messages.Base64ImageSource["media_type"]
@@ -14,47 +15,52 @@ const beginnings: ReadonlyArray<readonly [string, MediaType]> = [
   ["UklGR", "image/webp"]
 ]
 
+/** Where the file is, or what is in it; it is read once, in the form that is asked for. */
 interface Given {
   readonly url?: string
-  readonly base64?: string
-  readonly text?: string
+  readonly base64: () => string
+  readonly text: () => string
 }
 
-const dataUrl = /^data:[^,]*?(;base64)?,([\s\S]*)$/
+const dataUrl = /^data:[^,]*,/
+
+/** A text that is no URL encoding stands for itself. */
+const decoded = (text: string): string => Option.getOrElse(Option.liftThrowable(decodeURIComponent)(text), () => text)
+
+const inline = (head: string, body: string): Given =>
+  head.endsWith(";base64,")
+    ? { base64: () => body, text: () => Result.getOrElse(Base64.decodeString(body), () => body) }
+    : { base64: () => Base64.encode(decoded(body)), text: () => decoded(body) }
 
 const given = (data: Prompt.FilePart["data"]): Given => {
   if (typeof data !== "string" && !(data instanceof URL)) {
-    return { base64: Base64.encode(data), text: new TextDecoder().decode(data) }
+    return { base64: () => Base64.encode(data), text: () => new TextDecoder().decode(data) }
   }
   const text = String(data)
-  const inline = dataUrl.exec(text)
-  if (inline !== null) {
-    const [, encoded, body = ""] = inline
-    if (encoded === undefined) {
-      return { text: decodeURIComponent(body), base64: Base64.encode(decodeURIComponent(body)) }
-    }
-    return { base64: body, text: Result.getOrElse(Base64.decodeString(body), () => body) }
-  }
-  return data instanceof URL || /^https?:\/\//i.test(text) ? { url: text } : { base64: text, text }
+  const [head] = dataUrl.exec(text) ?? []
+  if (head !== undefined) return inline(head, text.slice(head.length))
+  const as = { base64: () => text, text: () => text }
+  return data instanceof URL || /^https?:\/\//i.test(text) ? { ...as, url: text } : as
 }
 
-const image = (part: Prompt.FilePart, { base64 = "", url }: Given): Messages.ImageBlockParam["source"] => {
+const image = (part: Prompt.FilePart, { base64, url }: Given): Messages.ImageBlockParam["source"] => {
   const { fileId } = part.options.anthropic ?? {}
   if (typeof fileId === "string") return { type: "file", file_id: fileId }
   if (url !== undefined) return { type: "url", url }
-  const found = beginnings.find(([beginning]) => base64.startsWith(beginning))?.[1]
+  const data = base64()
+  const found = beginnings.find(([beginning]) => data.startsWith(beginning))?.[1]
   // Which formats there are is preflight's to say.
   const said = part.mediaType as MediaType
-  return { type: "base64", media_type: part.mediaType === "image/*" ? found ?? "image/jpeg" : said, data: base64 }
+  return { type: "base64", media_type: part.mediaType === "image/*" ? found ?? "image/jpeg" : said, data }
 }
 
-const document = (part: Prompt.FilePart, { base64 = "", text = "", url }: Given) => {
+const document = (part: Prompt.FilePart, { base64, text, url }: Given) => {
   const { fileId } = part.options.anthropic ?? {}
   if (typeof fileId === "string") return { type: "file", file_id: fileId } as const
   if (url !== undefined) return { type: "url", url } as const
   return part.mediaType === "application/pdf"
-    ? { type: "base64", media_type: "application/pdf", data: base64 } as const
-    : { type: "text", media_type: "text/plain", data: text } as const
+    ? { type: "base64", media_type: "application/pdf", data: base64() } as const
+    : { type: "text", media_type: "text/plain", data: text() } as const
 }
 
 const readable = /^(text\/.+|application\/(pdf|json|xml|x-yaml|yaml))$/

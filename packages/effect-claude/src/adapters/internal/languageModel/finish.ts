@@ -4,7 +4,7 @@ import type * as Response from "effect/ai/Response"
 import { type Fields, isFields, number } from "../../../client/internal/fields.ts"
 import { json } from "./metadata.ts"
 
-const reasons: Readonly<Record<string, Response.FinishReason>> = {
+const reasons: ReadonlyMap<string, Response.FinishReason> = new Map(Object.entries<Response.FinishReason>({
   end_turn: "stop",
   stop_sequence: "stop",
   tool_use: "tool-calls",
@@ -14,7 +14,7 @@ const reasons: Readonly<Record<string, Response.FinishReason>> = {
   // To be sent back as it is, like a pause.
   compaction: "pause",
   refusal: "content-filter"
-}
+}))
 
 /** Stop reasons after which the last tool call may be cut off. */
 const cuts: ReadonlySet<unknown> = new Set(["max_tokens", "model_context_window_exceeded", "refusal"])
@@ -57,7 +57,7 @@ export const finish = (
 ): Response.FinishPartEncoded => {
   const { container, stop_details, stop_reason, stop_sequence, usage } = ended
   const stop = typeof stop_reason === "string" ? stop_reason : null
-  const reason = stop === null ? "unknown" : reasons[stop] ?? "unknown"
+  const reason = stop === null ? "unknown" : reasons.get(stop) ?? "unknown"
   return {
     type: "finish",
     reason: reason === "tool-calls" && !calls ? "other" : reason,

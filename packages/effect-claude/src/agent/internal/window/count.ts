@@ -31,9 +31,10 @@ export const tokensOf = ({ media, rate }: Scale) => (message: MessageParam): num
 
 const weights = new WeakMap<object, number>()
 
-/** Tools are the same list from turn to turn. */
+/** Tools are the same values from turn to turn, whatever list they are in. */
 const weightOf = (value: unknown): number => {
   if (typeof value !== "object" || value === null) return value === undefined ? 0 : Weigh.bytesOf(value)
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + weightOf(item), 0)
   let weight = weights.get(value)
   if (weight === undefined) weights.set(value, weight = Weigh.bytesOf(value))
   return weight

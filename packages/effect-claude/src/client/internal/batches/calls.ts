@@ -121,7 +121,7 @@ export const make = ({ gate, missing, run, settings, transport }: Surroundings):
     const failed = (reason: ClaudeError.Reason) => new ClaudeError.ClaudeError({ method, reason, attempts: [] })
     return Stream.unwrap(Effect.gen(function*() {
       const batch = yield* get(id, options)
-      if (batch.results_url === null) {
+      if (batch.processing_status !== "ended" || batch.archived_at !== null) {
         const why = batch.archived_at === null ? "has not ended" : "ended more than 29 days ago"
         const message = `The batch ${id} has no results: it ${why}.`
         return yield* Effect.fail(failed(new ClaudeError.NotFound({ message, resource: "other" })))

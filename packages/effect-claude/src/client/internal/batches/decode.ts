@@ -32,8 +32,7 @@ const isMessage = (value: unknown): value is Messages.Message =>
 
 const noHeader = (): null => null
 
-const errored = (customId: string, error: unknown, now: number, secrets: ReadonlyArray<string>): Result => {
-  const reason = ClaudeError.fromStreamEvent(error, { header: noHeader, now, secrets })
+const failed = (customId: string, reason: ClaudeError.RealReason): Result => {
   const tried: ClaudeError.Attempt = {
     reason: reason._tag,
     message: reason.message,
@@ -48,21 +47,36 @@ const errored = (customId: string, error: unknown, now: number, secrets: Readonl
   }
 }
 
-/** A line of a result file; undefined for one that is torn or no result. */
+/** A result that is neither a message nor an error: it may be one the next time. */
+const strange = (customId: string, line: string, secrets: ReadonlyArray<string>): Result =>
+  failed(
+    customId,
+    new ClaudeError.MalformedResponse({
+      message: "The batch has a result that is no message.",
+      status: 200,
+      body: ClaudeError.redact(line.slice(0, 500), secrets)
+    })
+  )
+
+/** A line of a result file; undefined for one that is torn. */
 export const result = (line: string, now: number, secrets: ReadonlyArray<string>): Result | undefined => {
   const value = parse(line)
-  if (!isFields(value) || typeof value["custom_id"] !== "string" || !isFields(value["result"])) return undefined
+  if (!isFields(value) || typeof value["custom_id"] !== "string") return undefined
   const customId = value["custom_id"]
-  const given = value["result"]
+  const given = isFields(value["result"]) ? value["result"] : {}
   switch (given["type"]) {
     case "succeeded":
-      return isMessage(given["message"]) ? { _tag: "Succeeded", customId, message: given["message"] } : undefined
+      return isMessage(given["message"])
+        ? { _tag: "Succeeded", customId, message: given["message"] }
+        : strange(customId, line, secrets)
     case "canceled":
       return { _tag: "Canceled", customId }
     case "expired":
       return { _tag: "Expired", customId }
     default:
       // A type newer than this library is what its error says, if it has one.
-      return errored(customId, given["error"], now, secrets)
+      return isFields(given["error"])
+        ? failed(customId, ClaudeError.fromStreamEvent(given["error"], { header: noHeader, now, secrets }))
+        : strange(customId, line, secrets)
   }
 }

@@ -51,13 +51,26 @@ const ended = Effect.fnUntraced(function*({ api, onBatch, pace }: Following, id:
   }
 })
 
+/** How often a file is read that ends early and brings nothing new: what it lacks then is not in it. */
+const mostShort = 5
+
+/** The file was there and ended before its time. */
+const isShort = ({ reason }: ClaudeError.ClaudeError): boolean =>
+  reason._tag === "ConnectionFailed" && reason.status !== undefined && reason.code === undefined
+
 /** The results of those that are left, each once; a file that breaks off is read again. */
 const read = (following: Following, { known, left }: Live, batch: MessageBatch) =>
   Stream.unwrap(Effect.map(following.pace, (wait) => {
-    const again = (error: ClaudeError.ClaudeError): Stream.Stream<Result, ClaudeError.ClaudeError> =>
-      isTemporary(error)
+    let short = 0
+    let before = left.size
+    const again = (error: ClaudeError.ClaudeError): Stream.Stream<Result, ClaudeError.ClaudeError> => {
+      short = isShort(error) && left.size === before ? short + 1 : 0
+      before = left.size
+      if (short >= mostShort) return Stream.empty
+      return isTemporary(error)
         ? Stream.unwrap(Effect.map(wait(batch), (goesOn) => goesOn ? once() : Stream.fail(error)))
         : Stream.fail(error)
+    }
     const once = (): Stream.Stream<Result, ClaudeError.ClaudeError> =>
       following.api.results(batch.id).pipe(
         Stream.map((result) => {

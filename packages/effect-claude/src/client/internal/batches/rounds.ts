@@ -1,36 +1,26 @@
 /**
  * A run of many requests through batches. Each pass over the requests sends what no batch has; what expired or may succeed
- * yet is sent by the next pass. Before a batch is created its intent is in the journal, and an intent whose outcome nobody
- * knows is looked for at the API first.
+ * yet is sent by the next pass.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import type * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../../errors/ClaudeError.ts"
-import type { BatchJournal, BatchJournalFailed } from "../../BatchJournal.ts"
+import type { BatchJournal } from "../../BatchJournal.ts"
 import type { Batches, MessageBatch, Request, Result } from "./api.ts"
 import * as Chunks from "./chunks.ts"
+import { Creating, type CreatingSettings, type Failure } from "./creating.ts"
 import { follow, type Following, type Live } from "./follow.ts"
 import * as Known from "./known.ts"
-import { search } from "./orphan.ts"
 import * as Pace from "./pace.ts"
 
-export interface Settings {
+export interface Settings extends CreatingSettings {
   readonly poll: Schedule.Schedule<unknown, MessageBatch | undefined>
   readonly rounds: number
   readonly sendAgain: (result: Result) => boolean
   readonly bounds: Chunks.Bounds
   readonly concurrency: number
-  readonly settle: Duration.Duration
-  readonly onBatch: (batch: MessageBatch) => Effect.Effect<void>
 }
-
-/** The largest batch may take some minutes to be sent, and may have to be sent again. */
-const createDeadline = Duration.minutes(30)
-
-type Failure = ClaudeError.ClaudeError | BatchJournalFailed
 
 /** A request that is to be sent once more, with what became of it. */
 interface Again {
@@ -39,17 +29,6 @@ interface Again {
   readonly attempts: ReadonlyArray<ClaudeError.Attempt>
 }
 
-const newMark: Effect.Effect<string> = Effect.map(
-  Effect.all([Random.next, Random.next]),
-  (two) => two.map((one) => Math.floor(one * 36 ** 5).toString(36).padStart(5, "0")).join("")
-)
-
-/** What says that no batch was made. */
-const refusals = new Set(["RateLimited", "Overloaded", "CircuitOpen", "LimiterRejected"])
-
-const isSurelyNone = ({ attempts, outcome, reason }: ClaudeError.ClaudeError): boolean =>
-  outcome === "fatal" || (refusals.has(reason._tag) && attempts.every((attempt) => refusals.has(attempt.reason)))
-
 const attemptsOf = (result: Result): ReadonlyArray<ClaudeError.Attempt> =>
   result._tag === "Errored" ? result.error.attempts : []
 
@@ -57,15 +36,14 @@ export class Rounds {
   private readonly api: Batches
   private readonly journal: BatchJournal["Service"]
   private readonly settings: Settings
+  private readonly creating: Creating
   private readonly following: Following
-  private readonly knowledge: Known.Knowledge
   /** Requests that a batch of the journal has. */
   private readonly owner: Map<string, Known.Known>
+  private readonly resumed = new Map<Known.Known, Live>()
   private readonly again = new Map<string, Again>()
   /** Batches whose results are awaited. */
   readonly live = new Set<Live>()
-  private newest: string | undefined
-  private looked = false
   /** Requests that the pass has sent again. */
   private due = 0
 
@@ -73,69 +51,10 @@ export class Rounds {
     this.api = api
     this.journal = journal
     this.settings = settings
-    this.knowledge = knowledge
+    this.creating = new Creating(api, journal, settings, knowledge)
     this.owner = Known.owners(knowledge)
     this.following = { api, pace: Pace.make(settings.poll), onBatch: settings.onBatch }
   }
-
-  /** Writes what a batch has come to be. */
-  private settled(known: Known.Known, found: ReadonlyArray<MessageBatch>): Effect.Effect<void, BatchJournalFailed> {
-    const { number } = known
-    const ids = found.map((batch) => batch.id)
-    return Effect.andThen(
-      this.journal.append(
-        ids.length === 0 ? { _tag: "Void", number } : { _tag: "Created", number, batches: ids }
-      ),
-      Effect.sync(() => {
-        known.candidates = ids
-        for (const id of ids) this.knowledge.taken.add(id)
-      })
-    )
-  }
-
-  private create(chunk: Chunks.Chunk, round: number): Effect.Effect<Live, Failure> {
-    const { api, journal, knowledge, settings } = this
-    return Effect.gen({ self: this }, function*() {
-      if (!this.looked) {
-        const [first] = yield* Stream.runCollect(Stream.take(api.list({ pageSize: 1 }), 1))
-        this.newest = first?.id
-        this.looked = true
-      }
-      const { newest } = this
-      const { ids } = chunk
-      const mark = yield* newMark
-      const number = knowledge.next++
-      const known: Known.Known = { number, round, mark, newest, ids, candidates: undefined }
-      yield* journal.append({ _tag: "Intent", number, round, mark, ids, ...(newest === undefined ? {} : { newest }) })
-      let found: ReadonlyArray<MessageBatch> = []
-      const lost = Effect.map(search(api, known, knowledge.taken, settings.settle), (several) => {
-        found = several
-        return several[0]
-      })
-      const created = yield* Effect.tapError(
-        api.create(Chunks.bodyOf(chunk, mark), { lost, deadline: createDeadline }),
-        // Anything else is found out by the next run.
-        (error) => isSurelyNone(error) ? this.settled(known, []) : Effect.void
-      )
-      yield* this.settled(known, found.length > 0 ? found : [created])
-      this.newest = created.id
-      yield* settings.onBatch(created)
-      return { known, left: new Set(ids) }
-    })
-  }
-
-  /** What the journal has no outcome for is looked for; what came to nothing is nobody's. */
-  readonly resolve: Effect.Effect<void, Failure> = Effect.suspend(() =>
-    Effect.forEach(
-      Array.from(this.knowledge.batches.values()).filter((known) => known.candidates === undefined),
-      (known) =>
-        Effect.flatMap(
-          search(this.api, known, this.knowledge.taken, this.settings.settle),
-          (found) => this.settled(known, found)
-        ),
-      { discard: true }
-    )
-  )
 
   /** The results of one batch that are final; the others are remembered for the next pass. */
   private results(live: Live): Stream.Stream<Result, Failure> {
@@ -188,29 +107,31 @@ export class Rounds {
     }
   }
 
-  /** One pass over the requests: those that no batch has are sent, then those that one has are awaited. */
+  /** Requests that a batch of the journal has are awaited there. */
+  private resume({ custom_id: id }: Request): void {
+    const known = this.owner.get(id)
+    if (known?.candidates === undefined || known.candidates.length === 0) return
+    let live = this.resumed.get(known)
+    if (live === undefined) this.resumed.set(known, live = { known, left: new Set() })
+    live.left.add(id)
+  }
+
+  /** One pass over the requests: batches of an earlier run are awaited, and what no batch has is sent. */
   private pass<E, R>(requests: Stream.Stream<Request, E, R>, isFirst: boolean): Stream.Stream<Result, Failure | E, R> {
-    const { again, owner, settings } = this
-    const resumed = new Map<Known.Known, Live>()
+    const { again, resumed, settings } = this
     const refused: Array<Result> = []
     let round = 0
     this.due = 0
     const isDue = (request: Request): boolean => {
-      const { custom_id: id } = request
-      const sentBefore = again.get(id)
       if (!isFirst) {
+        const sentBefore = again.get(request.custom_id)
         if (sentBefore === undefined) return false
         this.due++
         round = Math.max(round, sentBefore.round)
         return true
       }
-      const known = owner.get(id)
-      if (known?.candidates !== undefined && known.candidates.length > 0) {
-        let live = resumed.get(known)
-        if (live === undefined) resumed.set(known, live = { known, left: new Set() })
-        live.left.add(id)
-        return false
-      }
+      const known = this.owner.get(request.custom_id)
+      if (known !== undefined && resumed.has(known)) return false
       const wrong = this.rejected(request)
       if (wrong !== undefined) refused.push(wrong)
       return wrong === undefined
@@ -219,9 +140,9 @@ export class Rounds {
     const created = requests.pipe(
       Stream.filter(isDue),
       Chunks.chunks(settings.bounds),
-      Stream.mapEffect((chunk) => this.create(chunk, round))
+      Stream.mapEffect((chunk) => this.creating.create(chunk, round))
     )
-    return Stream.concat(created, Stream.suspend(() => Stream.fromIterable(resumed.values()))).pipe(
+    return Stream.concat(isFirst ? Stream.fromIterable(Array.from(resumed.values())) : Stream.empty, created).pipe(
       Stream.flatMap((live) => Stream.concat(told, this.results(live)), { concurrency: settings.concurrency }),
       Stream.concat(told)
     )
@@ -238,6 +159,15 @@ export class Rounds {
           return Stream.concat(Stream.fromIterable(left), Stream.fromEffectDrain(this.journal.clear))
         })
       )
-    return Stream.concat(Stream.fromEffectDrain(this.resolve), passes(true))
+    // Read once more before anything is created, so that what an earlier run left is awaited meanwhile.
+    const scanned = Effect.suspend(() =>
+      this.owner.size === 0
+        ? Effect.void
+        : Stream.runForEach(requests, (request) => Effect.sync(() => this.resume(request)))
+    )
+    return Stream.concat(
+      Stream.fromEffectDrain(Effect.andThen(this.creating.resolve, scanned)),
+      Stream.suspend(() => passes(true))
+    )
   }
 }
