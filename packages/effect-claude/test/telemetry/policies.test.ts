@@ -180,6 +180,7 @@ describe("what the policies do is told", () => {
         assert.strictEqual(call?.["gen_ai.provider.name"], "aws.bedrock")
         assert.strictEqual(call?.["server.address"], "127.0.0.1")
         assert.strictEqual(call?.["server.port"], server.port)
+        assert.deepInclude(attempt, { "server.address": "127.0.0.1", "server.port": server.port })
         assert.isString(attempt?.["anthropic.request_id"])
       }).pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, new Map()))
     )

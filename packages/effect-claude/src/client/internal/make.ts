@@ -13,8 +13,8 @@ import { execute, type Services } from "../../policies/internal/execute.ts"
 import { Shared } from "../../policies/internal/shared.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
-import { Listener, type Source } from "../../telemetry/internal/hook.ts"
-import type { CallOptions, ClaudeClient, CreateOptions, StreamOptions } from "../ClaudeClient.ts"
+import * as Hook from "../../telemetry/internal/hook.ts"
+import type { CallOptions, ClaudeClient, CreateOptions, Elsewhere, StreamOptions } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import * as Batches from "./batches/calls.ts"
 import { collecting } from "./collecting.ts"
@@ -40,7 +40,7 @@ export interface Built {
   readonly preflight: Setting
   /** Whether the instance speaks to the direct API in its current version. */
   readonly direct: boolean
-  readonly fallback: Fallback | undefined
+  readonly fallback: Fallback<string | Elsewhere> | undefined
 }
 
 const missing = (method: string): ClaudeError.InvalidRequest =>
@@ -158,7 +158,28 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     )
   }
 
-  const batches = Batches.make({ run: call, transport, settings, missing, gate })
+  const source: Hook.Source = {
+    provider: Sdk.providerOf(given),
+    host,
+    limits: services.limiter.state,
+    circuit: (model) => services.breaker.state(`${host} ${model}`),
+    retries: services.budget.level,
+    closers: new Set()
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const close of source.closers) close()
+    })
+  )
+  const listener = yield* Hook.Listener
+  const watch: Batches.Surroundings["watch"] = (method, call) =>
+    Hook.watched(
+      listener,
+      () => ({ source, method, model: undefined, params: undefined }),
+      () => undefined,
+      (told) => call(told === undefined ? {} : { told })
+    )
+  const batches = Batches.make({ run: call, transport, settings, missing, gate, watch })
   const client: ClaudeClient["Service"] = {
     batches,
     createMessage: (params, options: CreateOptions & Told = {}) =>
@@ -210,21 +231,8 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   const scope = yield* Effect.scope
   // What fails is asked again later; a call never waits for it.
   gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
-  const source: Source = {
-    provider: Sdk.providerOf(given),
-    host,
-    limits: services.limiter.state,
-    circuit: (model) => services.breaker.state(`${host} ${model}`),
-    retries: services.budget.level,
-    closers: new Set()
-  }
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      for (const close of source.closers) close()
-    })
-  )
   const whole = fallback === undefined
     ? client
     : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
-  return watched(yield* Listener, source, whole)
+  return watched(listener, source, whole)
 })

@@ -63,6 +63,11 @@ export class Telling {
     }
   }
 
+  /** Of a model, or of the call's own where a policy knows the method in its place. */
+  seriesOf(model: string): ModelSeries {
+    return Attributes.isMethod(model) ? this.series : this.client.series(model)
+  }
+
   get now(): number {
     return this.clock.currentTimeMillisUnsafe()
   }
