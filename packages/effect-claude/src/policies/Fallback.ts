@@ -49,7 +49,9 @@ export const causeOf = (fallback: Fallback<unknown>, error: ClaudeError.ClaudeEr
 }
 
 /** Within it calls stay where they were answered; each client remembers for itself what that is. */
-export class Session {}
+export interface Session {
+  readonly _tag: "FallbackSession"
+}
 
 /** The session calls run in; none by default. */
 export const CurrentSession = Context.Reference<Session | undefined>(
@@ -59,7 +61,7 @@ export const CurrentSession = Context.Reference<Session | undefined>(
 
 /** Calls within stay with the model that answered: a conversation is not thrown to and fro. */
 export const session = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => Effect.provideService(self, CurrentSession, new Session()))
+  Effect.suspend(() => Effect.provideService(self, CurrentSession, { _tag: "FallbackSession" }))
 
 export interface Plan<B, E2, R2> {
   /** Reasons of `ClaudeError` that lead to `to`. */

@@ -181,13 +181,13 @@ describe("Fallback", () => {
       FaultServer.fetch((request) =>
         Effect.sync(() => {
           asked.push(`${host} ${modelOf(request)}`)
-          const reply = replies[modelOf(request)]
-          return typeof reply === "object"
-            ? reply
-            : Reply.forRequest(request, Reply.message({ model: modelOf(request), text: host }))
+          const answer = replies[modelOf(request)]
+          const reply = typeof answer === "function" ? answer(request) : answer
+          return reply ?? Reply.forRequest(request, Reply.message({ model: modelOf(request), text: host }))
         })
       )
     const asked: Array<string> = []
+    let down = false
     const layerOf = (options: ClaudeClient.Options) =>
       ClaudeClient.layerStandard({ apiKey: Redacted.make("sk-ant-test"), maxAttempts: 1, preflight: false, ...options })
     const textOf = (message: { readonly content: ReadonlyArray<object> }) =>
@@ -195,7 +195,9 @@ describe("Fallback", () => {
     return clock.run(Effect.scoped(Effect.gen(function*() {
       const [one, two] = [
         yield* answers("one", { [first]: Fault.overloaded(), [third]: Fault.overloaded() }),
-        yield* answers("two", {})
+        yield* answers("two", {
+          [first]: (request) => down ? Fault.internal() : Reply.forRequest(request, Reply.message("two"))
+        })
       ]
       const elsewhere = Context.get(
         yield* Layer.build(layerOf({ baseUrl: "http://two.test", fetch: two })),
@@ -208,7 +210,7 @@ describe("Fallback", () => {
       const context = yield* Layer.build(layerOf({ baseUrl: "http://one.test", fetch: one, fallback }))
       yield* Effect.gen(function*() {
         const message = yield* create
-        assert.deepStrictEqual([textOf(message), message.model], ["two", first])
+        assert.strictEqual(textOf(message), "two")
         assert.deepStrictEqual(asked.splice(0), [`one ${first}`, `two ${first}`])
         assert.deepStrictEqual(ClaudeClient.hops(message), [{ model: first, reason: "Overloaded" }])
         const events = yield* Stream.runCollect(ClaudeClient.streamMessage({ ...params, model: third }))
@@ -219,6 +221,11 @@ describe("Fallback", () => {
         assert.deepStrictEqual(asked.splice(0), [`one ${first}`, `two ${first}`, `two ${first}`])
         // The same in a client that has no such hop: its sessions are its own.
         assert.strictEqual(textOf(yield* elsewhere.createMessage(params)), "two")
+        asked.splice(0)
+        down = true
+        const other = yield* create
+        assert.deepStrictEqual(asked, [`one ${first}`, `two ${first}`, "two eu.claude-sonnet-5-5"])
+        assert.deepStrictEqual(ClaudeClient.hops(other).map(({ reason }) => reason), ["Overloaded", "ServerFailed"])
       }).pipe(Effect.provideContext(context))
     })))
   })
