@@ -22,6 +22,7 @@ import * as Resilience from "../policies/Resilience.ts"
 import type { RetryBudget } from "../policies/RetryBudget.ts"
 import type { Batches } from "./internal/batches/api.ts"
 import * as Complete from "./internal/complete.ts"
+import { hopsOf } from "./internal/falling.ts"
 import * as Key from "./internal/key.ts"
 import { make } from "./internal/make.ts"
 import * as Sdk from "./internal/sdk.ts"
@@ -137,6 +138,24 @@ export const requireComplete: <E, R>(
   self: Effect.Effect<Messages.Message, E, R>
 ) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R> = Complete.requireComplete
 
+/** A fallback to another client: another region, cloud, account or set of policies. */
+export interface Elsewhere {
+  readonly client: ClaudeClient["Service"]
+  /** Default: the model that was asked for. */
+  readonly model?: string
+}
+
+/** An answer that was refused or failed before the one that counts, with what it cost as far as that is known. */
+export interface Hop {
+  readonly model: string
+  /** The reason's tag. */
+  readonly reason: string
+  readonly usage?: ClaudeError.Usage | undefined
+}
+
+/** The hops before an answer that another model or client gave; none where the first did. */
+export const hops: (message: Messages.Message) => ReadonlyArray<Hop> = hopsOf
+
 export interface CheckOptions {
   /**
    * Requests that the API surely rejects are not sent. Default true. `waive` leaves rules out by name; with `fetchModels`
@@ -144,10 +163,10 @@ export interface CheckOptions {
    */
   readonly preflight?: boolean | { readonly waive?: ReadonlyArray<string>; readonly fetchModels?: boolean }
   /**
-   * Models to go to for declared reasons; default none. Where a chain for `Refused` is declared, `createMessage` walks it
+   * Models, or other clients, to go to for declared reasons; default none. Where a chain for `Refused` is declared, `createMessage` walks it
    * and returns the last refusal if all refuse.
    */
-  readonly fallback?: Fallback
+  readonly fallback?: Fallback<string | Elsewhere>
 }
 
 export interface Options extends Resilience.Options, CheckOptions {

@@ -6,7 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import * as Body from "./internal/body.ts"
 import * as Classify from "./internal/classify.ts"
-import type * as Fields from "./internal/fields.ts"
+import * as Fields from "./internal/fields.ts"
 import * as Local from "./internal/local.ts"
 import * as Thrown from "./internal/thrown.ts"
 import { MalformedResponse } from "./internal/transport.ts"
@@ -44,7 +44,7 @@ export const isReal: (reason: Reason) => reason is Local.RealReason = Schema.is(
 
 /**
  * One try. `wait` is the wait that was chosen after it and `waitSource` where it came from; with `refused` it was not
- * slept, and says why the call ended here.
+ * slept, and says why the call ended here. `usage`: what it cost, where something of its answer arrived.
  */
 export const Attempt = Schema.Struct({
   reason: Schema.String,
@@ -53,11 +53,16 @@ export const Attempt = Schema.Struct({
   requestId: Schema.optional(Schema.String),
   model: Schema.optional(Schema.String),
   duration: Schema.DurationFromMillis,
+  usage: Schema.optional(Fields.Usage),
   wait: Schema.optional(Schema.DurationFromMillis),
   waitSource: Schema.optional(Schema.Literals(["server", "schedule", "breaker"])),
   refused: Schema.optional(Schema.Literals(["notRetryable", "attempts", "schedule", "deadline", "budget", "hint"]))
 })
 export type Attempt = typeof Attempt.Type
+
+/** What a failed try cost, for its entry in the log: known where something of its answer arrived. */
+export const costOf = (reason: Reason): Pick<Attempt, "usage"> =>
+  "partial" in reason && reason.partial !== undefined ? { usage: reason.partial.usage } : {}
 
 /** A call that failed: which method, why, and every try that was made. */
 export class ClaudeError extends Schema.TaggedError<ClaudeError>()("ClaudeError", {

@@ -24,39 +24,32 @@ export const Cause = Schema.Literals([
 ])
 export type Cause = typeof Cause.Type
 
-/** Models to try, in order, for each reason; a reason that is not named is not fallen back from. */
-export type Fallback = { readonly [C in Cause]?: ReadonlyArray<string> }
+/**
+ * Where to go, in order, for each reason; a reason that is not named is not fallen back from. A hop is a model's name, or
+ * whatever else a client knows as one.
+ */
+export type Fallback<Hop = string> = { readonly [C in Cause]?: ReadonlyArray<Hop> }
 
-/** Overload, outages and dead connections lead to other models, in order. */
-export const whenDown = (models: ReadonlyArray<string>): Fallback => ({
-  CircuitOpen: models,
-  ConnectionFailed: models,
-  Overloaded: models,
-  ServerFailed: models,
-  TimedOut: models
+/** Overload, outages and dead connections lead elsewhere, in order. */
+export const whenDown = <Hop>(hops: ReadonlyArray<Hop>): Fallback<Hop> => ({
+  CircuitOpen: hops,
+  ConnectionFailed: hops,
+  Overloaded: hops,
+  ServerFailed: hops,
+  TimedOut: hops
 })
 
 const isCause = Schema.is(Cause)
 
 /** The declared reason of an error; undefined where none is, or events have reached the caller. */
-export const causeOf = (fallback: Fallback, error: ClaudeError.ClaudeError): Cause | undefined => {
+export const causeOf = (fallback: Fallback<unknown>, error: ClaudeError.ClaudeError): Cause | undefined => {
   const { reason } = error
   const delivered = "delivered" in reason && reason.delivered === true
   return !delivered && isCause(reason._tag) && fallback[reason._tag] !== undefined ? reason._tag : undefined
 }
 
-/** What a session remembers: the model that answered in place of another. */
-export class Session {
-  private readonly models = new Map<string, string>()
-
-  modelFor(model: string): string {
-    return this.models.get(model) ?? model
-  }
-
-  remember(model: string, instead: string): void {
-    this.models.set(model, instead)
-  }
-}
+/** Within it calls stay where they were answered; each client remembers for itself what that is. */
+export class Session {}
 
 /** The session calls run in; none by default. */
 export const CurrentSession = Context.Reference<Session | undefined>(

@@ -144,7 +144,7 @@ export interface Described {
 }
 
 export interface DescribeOptions extends Options, LayerOptions {
-  readonly fallback?: Fallback
+  readonly fallback?: Fallback<string | { readonly model?: string }>
   /** What `Chaos.layer` was given; whether there is chaos at all is known without. */
   readonly chaos?: Chaos.Options
 }
@@ -168,7 +168,9 @@ export const describe = Effect.fnUntraced(
   ): Effect.fn.Return<ReadonlyArray<Described>, Impossible.ImpossiblePolicy> {
     const { bulkhead, deadline, hedge, maxAttempts, maxServerWait, timeouts } = yield* settings(options)
     const { budget, breaker, chaos, fallback, limiter } = options
-    const chains = Object.entries(fallback ?? {}).map(([cause, models]) => [cause, models.join(", ")] as const)
+    const chains = Object.entries(fallback ?? {}).map(([cause, hops]) =>
+      [cause, hops.map((hop) => typeof hop === "string" ? hop : hop.model ?? "another client").join(", ")] as const
+    )
     const faulty = chaos !== undefined || (yield* Chaos.Chaos) !== undefined
     return [
       { policy: "fallback", on: chains.length > 0, settings: Object.fromEntries(chains) },

@@ -433,7 +433,7 @@ describe("streams", () => {
             Effect.map(reason(ClaudeClient.createMessage(params, { stream: true, maxAttempts: 1 })), (found) =>
               assert.strictEqual(found._tag, "StreamInterrupted", `cut at ${at}`))
         ),
-      { breaker: { minimumCalls: 1e9 } }
+      { breaker: { window: 10_000, minimumCalls: 10_000 } }
     )
   })
 

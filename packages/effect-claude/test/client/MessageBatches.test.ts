@@ -342,6 +342,15 @@ describe("create is not idempotent", () => {
       }), { hedge: { warmUp: 5, shortest: 1 } })
   })
 
+  it("a lost create is looked for also where the bulkhead has one place", () => {
+    const { created, lossy } = losing(Fault.resetBeforeHeaders)
+    return runHandler(lossy, () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* all(many(4))).length, 4)
+        assert.strictEqual(created(), 1)
+      }).pipe(Effect.provide(BatchJournal.layerMemory)), { bulkhead: { concurrent: 1 } })
+  })
+
   it("an SDK client without batches says so", () =>
     within(counted().handler, () =>
       Effect.gen(function*() {

@@ -277,7 +277,7 @@ describe("from bytes to events", () => {
           assert.strictEqual(found._tag, "MalformedResponse")
           assert.match(found.message, text)
         }
-      }), { breaker: { minimumCalls: 99 } })
+      }), { breaker: { window: 99, minimumCalls: 99 } })
   })
 
   it("tool input that is no JSON is no message, unless the answer says that it was cut", () => {
@@ -291,7 +291,7 @@ describe("from bytes to events", () => {
         assert.match((yield* reason(once)).message, /input of a is no JSON/)
         assert.strictEqual((yield* reason(MessageStream.message(stream)))._tag, "MalformedResponse")
         assert.deepInclude((yield* once).content[1], { input: "{\"x\": " })
-      }), { breaker: { minimumCalls: 99 } })
+      }), { breaker: { window: 99, minimumCalls: 99 } })
   })
 
   it("the event that begins the message is the reader's own: later events do not change it", () =>

@@ -1,6 +1,6 @@
-import { Fault, Reply, type Script } from "@effect-claude/fault-server"
+import { Fault, FaultServer, Reply, type Script, VirtualClock } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Stream } from "effect"
+import { Context, Duration, Effect, Layer, Redacted, Stream } from "effect"
 import { ClaudeClient, ClaudeError, Fallback } from "effect-claude"
 import { type Harness, params, reason, runHandler } from "../fixtures/harness.ts"
 
@@ -172,6 +172,115 @@ describe("Fallback", () => {
         const error = yield* Effect.flip(events)
         assert.isTrue(error.reason._tag === "StreamInterrupted" && error.reason.delivered)
         assert.deepStrictEqual(yield* asked(harness), [first])
+      }))
+  })
+
+  it("D6 a hop may be another client, of another region or account, with its own name for the model", () => {
+    const clock = VirtualClock.make()
+    const answers = (host: string, replies: Answers) =>
+      FaultServer.fetch((request) =>
+        Effect.sync(() => {
+          asked.push(`${host} ${modelOf(request)}`)
+          const reply = replies[modelOf(request)]
+          return typeof reply === "object"
+            ? reply
+            : Reply.forRequest(request, Reply.message({ model: modelOf(request), text: host }))
+        })
+      )
+    const asked: Array<string> = []
+    const layerOf = (options: ClaudeClient.Options) =>
+      ClaudeClient.layerStandard({ apiKey: Redacted.make("sk-ant-test"), maxAttempts: 1, preflight: false, ...options })
+    const textOf = (message: { readonly content: ReadonlyArray<object> }) =>
+      Reflect.get(message.content[0] ?? {}, "text")
+    return clock.run(Effect.scoped(Effect.gen(function*() {
+      const [one, two] = [
+        yield* answers("one", { [first]: Fault.overloaded(), [third]: Fault.overloaded() }),
+        yield* answers("two", {})
+      ]
+      const elsewhere = Context.get(
+        yield* Layer.build(layerOf({ baseUrl: "http://two.test", fetch: two })),
+        ClaudeClient.ClaudeClient
+      )
+      const fallback = Fallback.whenDown<string | ClaudeClient.Elsewhere>([
+        { client: elsewhere },
+        { client: elsewhere, model: "eu.claude-sonnet-5-5" }
+      ])
+      const context = yield* Layer.build(layerOf({ baseUrl: "http://one.test", fetch: one, fallback }))
+      yield* Effect.gen(function*() {
+        const message = yield* create
+        assert.deepStrictEqual([textOf(message), message.model], ["two", first])
+        assert.deepStrictEqual(asked.splice(0), [`one ${first}`, `two ${first}`])
+        assert.deepStrictEqual(ClaudeClient.hops(message), [{ model: first, reason: "Overloaded" }])
+        const events = yield* Stream.runCollect(ClaudeClient.streamMessage({ ...params, model: third }))
+        assert.isTrue(JSON.stringify(events).includes("two"))
+        asked.splice(0)
+        // A conversation stays there.
+        yield* Fallback.session(Effect.andThen(create, create))
+        assert.deepStrictEqual(asked.splice(0), [`one ${first}`, `two ${first}`, `two ${first}`])
+        // The same in a client that has no such hop: its sessions are its own.
+        assert.strictEqual(textOf(yield* elsewhere.createMessage(params)), "two")
+      }).pipe(Effect.provideContext(context))
+    })))
+  })
+
+  it("D6 what refused and failed hops cost is kept: with the answer, and in the log of the error", async () => {
+    const refuses = (request: Reply.Received): Reply.Reply =>
+      Reply.forRequest(
+        request,
+        Reply.message({
+          model: modelOf(request),
+          text: "no",
+          stopReason: "refusal",
+          usage: { input_tokens: 30, output_tokens: 4 }
+        })
+      )
+    const cost = { inputTokens: 30, cacheCreationTokens: 0, cacheReadTokens: 0, outputTokens: 4, estimated: false }
+    await run({ [first]: refuses, [second]: refuses }, { Refused: [second, third] }, () =>
+      Effect.gen(function*() {
+        const message = yield* create
+        assert.strictEqual(message.model, third)
+        assert.deepStrictEqual(ClaudeClient.hops(message), [
+          { model: first, reason: "Refused", usage: cost },
+          { model: second, reason: "Refused", usage: cost }
+        ])
+        assert.deepStrictEqual(ClaudeClient.hops(yield* ClaudeClient.createMessage({ ...params, model: third })), [])
+      }))
+    await run({ [first]: refuses, [second]: refuses }, { Refused: [second] }, () =>
+      Effect.gen(function*() {
+        const message = yield* create
+        assert.deepStrictEqual([message.model, ClaudeClient.hops(message).length], [second, 1])
+      }))
+    const cut = Fault.cutAfterEvents(4)(Reply.stream(Reply.message("one two three four five")))
+    await run(
+      { [first]: cut, [second]: Fault.overloaded() },
+      { StreamInterrupted: [second] },
+      () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(ClaudeClient.createMessage(params, { stream: true }))
+          assert.strictEqual(error.reason._tag, "StreamInterrupted")
+          const [broken, down] = error.attempts
+          assert.isTrue(broken?.usage?.estimated === true && broken.usage.inputTokens > 0)
+          assert.isUndefined(down?.usage)
+        })
+    )
+  })
+
+  it("D6 a session does not stay with a stream's hop that never answered", () => {
+    let down = true
+    const answers: Answers = {
+      [first]: (request) => down ? Fault.overloaded() : Reply.forRequest(request, Reply.message("back")),
+      [second]: Fault.overloaded()
+    }
+    return run(answers, { Overloaded: [second] }, (harness) =>
+      Effect.gen(function*() {
+        const events = Stream.runDrain(ClaudeClient.streamMessage(params))
+        yield* Fallback.session(Effect.gen(function*() {
+          const error = yield* Effect.flip(events)
+          assert.deepStrictEqual(error.attempts.map(({ model }) => model), [first, second])
+          down = false
+          yield* events
+        }))
+        assert.deepStrictEqual(yield* asked(harness), [first, second, first])
       }))
   })
 

@@ -14,7 +14,7 @@ import { Shared } from "../../policies/internal/shared.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
 import * as Hook from "../../telemetry/internal/hook.ts"
-import type { CallOptions, ClaudeClient, CreateOptions, StreamOptions } from "../ClaudeClient.ts"
+import type { CallOptions, ClaudeClient, CreateOptions, Elsewhere, StreamOptions } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import * as Batches from "./batches/calls.ts"
 import { collecting } from "./collecting.ts"
@@ -40,7 +40,7 @@ export interface Built {
   readonly preflight: Setting
   /** Whether the instance speaks to the direct API in its current version. */
   readonly direct: boolean
-  readonly fallback: Fallback | undefined
+  readonly fallback: Fallback<string | Elsewhere> | undefined
 }
 
 const missing = (method: string): ClaudeError.InvalidRequest =>
@@ -109,7 +109,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
         return request.resend
       },
       told: options.told,
-      bulkhead,
+      bulkhead: request.calls === true ? undefined : bulkhead,
       // JSON begins when it is finished, so that each way of asking has its own.
       beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>

@@ -38,7 +38,8 @@ export class Tries {
       status: opened.status,
       requestId: opened.header("request-id") ?? undefined,
       model: this.model,
-      duration: Duration.millis(context.transport.now() - context.began)
+      duration: Duration.millis(context.transport.now() - context.began),
+      ...ClaudeError.costOf(reason)
     })
   }
 

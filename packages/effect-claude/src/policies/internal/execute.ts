@@ -190,7 +190,8 @@ const again = Effect.fnUntraced(function*<A>(
         status: "status" in reason ? reason.status : undefined,
         requestId: reason.requestId,
         model: call.model,
-        duration: Duration.millis(now - began)
+        duration: Duration.millis(now - began),
+        ...ClaudeError.costOf(reason)
       })
       if (!reason.isRetryable || repeated || !call.resend) {
         refuse("notRetryable")

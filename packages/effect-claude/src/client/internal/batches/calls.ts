@@ -109,6 +109,7 @@ export const make = ({ gate, missing, run, settings, transport, watch }: Surroun
           size,
           options: { ...options, ...told },
           hedged: false,
+          calls: true,
           get resend() {
             return !unknown || lost !== undefined
           }
