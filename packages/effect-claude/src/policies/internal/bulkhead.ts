@@ -101,10 +101,15 @@ export class Bulkhead {
     return this.queue.size
   }
 
+  /** Whoever enters now has to wait. */
+  get isFull(): boolean {
+    return this.running >= this.settings.concurrent
+  }
+
   /** `granted` is told at the moment of the grant: its caller may be interrupted just after. */
   enter(priority: number, granted: (slot: Slot) => void): Effect.Effect<void, LimiterRejected> {
     return Effect.suspend(() => {
-      if (this.running < this.settings.concurrent) {
+      if (!this.isFull) {
         this.running++
         granted(new Slot(this.free))
         return Effect.void

@@ -267,7 +267,8 @@ export const execute = <A>(
       slot = given
     })
     return Effect.matchEffect(
-      call.deadline === Duration.infinity ? enter : Effect.timeoutOrElse(enter, {
+      // Only who has to wait needs a clock.
+      !bulkhead.isFull ? enter : Effect.timeoutOrElse(enter, {
         duration: call.deadline,
         orElse: () => Effect.fail(new ClaudeError.DeadlineExceeded({ deadline: call.deadline }))
       }),
