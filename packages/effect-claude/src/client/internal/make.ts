@@ -108,7 +108,7 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       get resend() {
         return request.resend
       },
-      told: options.told,
+      told: options.told?.from(source),
       bulkhead: request.calls === true ? undefined : bulkhead,
       // JSON begins when it is finished, so that each way of asking has its own.
       beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),

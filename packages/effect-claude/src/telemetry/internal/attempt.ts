@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import * as Attributes from "./attributes.ts"
+import type { Client } from "./clients.ts"
 import type { Result } from "./event.ts"
 import type { AttemptWatch, Ended } from "./hook.ts"
 import { clean } from "./labels.ts"
@@ -16,6 +17,7 @@ const resultOf = (ended: Ended): Result =>
 
 export class AttemptRecorder implements AttemptWatch {
   private readonly call: CallRecorder
+  private readonly client: Client
   private readonly number: number
   private readonly series: ModelSeries
   private readonly span: Tracer.Span | undefined
@@ -25,11 +27,12 @@ export class AttemptRecorder implements AttemptWatch {
 
   constructor(call: CallRecorder, model: string, number: number) {
     this.call = call
+    this.client = call.client
     this.number = number
     this.series = call.seriesOf(model)
     // Only events tell it.
     this.since = call.shared.outlet.isIdle ? call.since : call.now
-    call.client.levels?.notice(model)
+    this.client.levels?.notice(model)
     const { clock, span, tracer } = call
     this.span = span && tracer && Spans.child(tracer, span, "attempt", clock.currentTimeNanosUnsafe())
     if (!call.shared.outlet.isIdle) {
@@ -63,7 +66,7 @@ export class AttemptRecorder implements AttemptWatch {
     if (span !== undefined) {
       Spans.annotate(span, {
         "gen_ai.request.model": series.model === "none" ? undefined : series.model,
-        ...Attributes.server(clean(call.client.source.host)),
+        ...Attributes.server(clean(this.client.source.host)),
         "http.response.status_code": status,
         // The conventions count requests that were sent again from 1.
         "http.request.resend_count": this.number > 1 ? this.number - 1 : undefined,
