@@ -115,6 +115,7 @@ export const bulk = (
     const batch = options.batch === true ? {} : options.batch
     const isBatch = batch !== undefined && batch !== false
     if (!isBatch) yield* Journal.mustBeNone(out)
+    else if (batch.cancel === true) yield* Journal.mustBeSome(out)
     yield* Written.mustBeWritable(options.report ?? [])
     const { done, errored, retried, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)

@@ -142,7 +142,7 @@ describe("bulk --batch", { timeout: 180_000 }, () => {
       const left = await first.ended
       assert.strictEqual(left.code, 3, left.stderr)
       assert.match(left.stderr, /the batches run on/)
-      assert.match(left.stdout, /1 batches with 100 lines run on/)
+      assert.match(left.stdout, /a batch with 100 lines run on/)
       const cancelled = await start(server.url, [...args, "--cancel"]).ended
       assert.strictEqual(cancelled.code, 3, cancelled.stderr)
       const answered = results(out).length
@@ -186,7 +186,12 @@ describe("bulk --batch", { timeout: 180_000 }, () => {
       assert.strictEqual(bad.code, 2)
       assert.match(bad.stderr, /line 2: custom_id "a" was used before/)
       const good = write(dir, [job("a")])
-      for (const flags of [["--batch", "--rpm", "5"], ["--batch", "--deadline", "1 minute"], ["--cancel"]]) {
+      for (
+        const flags of [["--batch", "--rpm", "5"], ["--batch", "--deadline", "1 minute"], ["--cancel"], [
+          "--batch",
+          "--cancel"
+        ]]
+      ) {
         assert.strictEqual((await bulk(server.url, [good, "--out", join(dir, "out"), ...flags])).code, 2)
       }
       assert.deepStrictEqual(calls, [])

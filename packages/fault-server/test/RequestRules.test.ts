@@ -43,6 +43,8 @@ describe("RequestRules answers in the API's words", () => {
         user([result("toolu_1")])
       ]
     }, /ids must be unique/],
+    ["betas in the body", { betas: ["compact-2026-01-12"] }, /betas: Extra inputs are not permitted/],
+    ["context editing without its beta", { context_management: { edits: [] } }, /context_management: Extra inputs/],
     ["a good pair", { messages: [user("a"), assistant([use("toolu_1")]), user([result("toolu_1")])] }, undefined]
   ]
   for (const [name, change, text] of rejected) {

@@ -23,6 +23,37 @@ for (const way of ways) {
         assert.strictEqual(message.usage.input_tokens, counted.input_tokens)
       }))
 
+    it.live("what costs more than its characters do counts so: images, pages, other scripts", () =>
+      Effect.gen(function*() {
+        const target = yield* way.serve(Routes.make())
+        const count = (...content: Array<Anthropic.ContentBlockParam>) =>
+          Effect.map(
+            Effect.promise(() =>
+              client(target).messages.countTokens({ model: params.model, messages: [{ role: "user", content }] })
+            ),
+            ({ input_tokens }) => input_tokens
+          )
+        const text = (value: string) => count({ type: "text", text: value })
+        const nothing = yield* text("a")
+        assert.approximately((yield* text("a".repeat(4201))) - nothing, 1000, 1)
+        assert.approximately((yield* text("ü".repeat(1000))) - nothing, 500, 1)
+        assert.approximately((yield* text("世".repeat(1000))) - nothing, 1000, 1)
+        const header = Buffer.from("89504e470d0a1a0a0000000d49484452000000000000000008060000", "hex")
+        const image = (width: number, height: number) => {
+          header.writeUInt32BE(width, 16)
+          header.writeUInt32BE(height, 20)
+          const source = { type: "base64" as const, media_type: "image/png" as const, data: header.toString("base64") }
+          return Effect.map(count({ type: "image", source }), (tokens) => tokens - nothing)
+        }
+        assert.approximately(yield* image(1024, 1024), 37 * 37, 10)
+        assert.approximately(yield* image(8000, 6000), 4784, 10)
+        const pages = (many: number) => {
+          const data = Buffer.from(`%PDF-1.4${" << /Type /Page >>".repeat(many)}`).toString("base64")
+          return count({ type: "document", source: { type: "base64", media_type: "application/pdf", data } })
+        }
+        assert.approximately((yield* pages(5)) - (yield* pages(1)), 4 * 2300, 1)
+      }))
+
     it.live("models are listed over pages, each once, and found by either name", () =>
       Effect.gen(function*() {
         const target = yield* way.serve(Routes.make())

@@ -100,6 +100,7 @@ export const layer = <E = never, R = never>(options: Options<E, R> = {}): Layer.
       outlet,
       alerts,
       content,
+      clientOf: (source) => clients.of(source),
       tracer: tracer === Tracer.nativeTracer ? undefined : tracer,
       page,
       running: 0,

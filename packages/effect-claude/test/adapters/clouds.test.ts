@@ -115,43 +115,51 @@ for (const cloud of Object.keys(clouds)) {
       assert.include(String(refused.result), "messages.1: something else")
     })
 
-    it("E1 a stream cut at every event: tried again before content, broken after, never a success", async () => {
-      for (let count = 0; count < events; count++) {
-        const { requests, result } = await through(
-          cloud,
-          way,
-          Script.sequence([Fault.cutAfterEvents(count)(stream), stream]),
-          readAll
-        )
-        if (requests.length === 2) {
-          assert.isUndefined(result.thrown)
-          assert.strictEqual(result.types.at(-1), "message_stop")
-        } else {
-          assert.isTrue(count > 2)
-          assert.strictEqual(
-            causeOf(result.thrown)?._tag,
-            "StreamInterrupted",
-            `cut after ${count}: ${String(result.thrown)}`
+    it(
+      "E1 a stream cut at every event: tried again before content, broken after, never a success",
+      { timeout: 60_000 },
+      async () => {
+        for (let count = 0; count < events; count++) {
+          const { requests, result } = await through(
+            cloud,
+            way,
+            Script.sequence([Fault.cutAfterEvents(count)(stream), stream]),
+            readAll
           )
+          if (requests.length === 2) {
+            assert.isUndefined(result.thrown)
+            assert.strictEqual(result.types.at(-1), "message_stop")
+          } else {
+            assert.isTrue(count > 2)
+            assert.strictEqual(
+              causeOf(result.thrown)?._tag,
+              "StreamInterrupted",
+              `cut after ${count}: ${String(result.thrown)}`
+            )
+          }
+          assert.isTrue(count > 2 || requests.length === 2, `cut after ${count}`)
         }
-        assert.isTrue(count > 2 || requests.length === 2, `cut after ${count}`)
       }
-    })
+    )
 
-    it("A2 an error inside a stream: tried again before content, the SDK's own error after", async () => {
-      for (const count of [0, 1, 4]) {
-        const { requests, result } = await through(
-          cloud,
-          way,
-          Script.sequence([Fault.errorAfterEvents(count, "api_error", "sorry")(stream), stream]),
-          readAll
-        )
-        // What came in one piece with the first content had not reached anybody either.
-        assert.isTrue(requests.length === 2 || count === 4, `after ${count}`)
-        if (requests.length === 2) assert.strictEqual(result.types.at(-1), "message_stop")
-        else assert.include(String(result.thrown), "sorry")
+    it(
+      "A2 an error inside a stream: tried again before content, the SDK's own error after",
+      { timeout: 60_000 },
+      async () => {
+        for (const count of [0, 1, 4]) {
+          const { requests, result } = await through(
+            cloud,
+            way,
+            Script.sequence([Fault.errorAfterEvents(count, "api_error", "sorry")(stream), stream]),
+            readAll
+          )
+          // What came in one piece with the first content had not reached anybody either.
+          assert.isTrue(requests.length === 2 || count === 4, `after ${count}`)
+          if (requests.length === 2) assert.strictEqual(result.types.at(-1), "message_stop")
+          else assert.include(String(result.thrown), "sorry")
+        }
       }
-    })
+    )
   })
 }
 
@@ -203,19 +211,23 @@ describe("bedrock", () => {
     }
   })
 
-  it("A2 an exception inside its stream is what its name says, before content and after", async () => {
-    for (const way of ways) {
-      for (
-        const [name, status, sent] of [["ValidationException", 400, 1], ["InternalServerException", 500, 3]] as const
-      ) {
-        const failed = Fault.errorAfterEvents(1, name, "words")(stream)
-        const { requests, result } = await through("bedrock", way, Script.always(failed), readAll)
-        assert.strictEqual(requests.length, sent, name)
-        assert.strictEqual(Object(result.thrown).status, status)
-        assert.include(String(result.thrown), "words")
+  it(
+    "A2 an exception inside its stream is what its name says, before content and after",
+    { timeout: 60_000 },
+    async () => {
+      for (const way of ways) {
+        for (
+          const [name, status, sent] of [["ValidationException", 400, 1], ["InternalServerException", 500, 3]] as const
+        ) {
+          const failed = Fault.errorAfterEvents(1, name, "words")(stream)
+          const { requests, result } = await through("bedrock", way, Script.always(failed), readAll)
+          assert.strictEqual(requests.length, sent, name)
+          assert.strictEqual(Object(result.thrown).status, status)
+          assert.include(String(result.thrown), "words")
+        }
       }
     }
-  })
+  )
 
   it("what other models answer under the same paths passes untouched", async () => {
     const inner = () => Promise.resolve(Response.json({ results: [{ outputText: "words" }] }))

@@ -97,36 +97,40 @@ describe("the caller's signal", () => {
     }
   })
 
-  it("B6 fires at any moment of an answer: nothing is held and no request is left open", async () => {
-    const replies: ReadonlyArray<readonly [RequestInit, Reply.Reply]> = [
-      [post(), Reply.json(200, message)],
-      [post({ stream: true }), answer]
-    ]
-    for (const options of [{}, { hedge: { warmUp: 1, shortest: "1 milli" } }] satisfies ReadonlyArray<Options>) {
-      for (const [init, reply] of replies) {
-        for (let ticks = 0; ticks < 60; ticks++) {
-          let requests: FaultServer.InProcess["requests"] = Effect.succeed([])
-          const inner = Effect.map(FaultServer.inProcess(Script.always(reply)), (server) => {
-            requests = server.requests
-            return server.fetch
-          })
-          await alone(inner, async ({ fetch, inFlight, sleep }) => {
-            await (await fetch(url, init)).text()
-            const controller = new AbortController()
-            const call = fetch(url, { ...init, signal: controller.signal }).then((response) => response.text())
-            call.catch(() => {})
-            for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
-            controller.abort()
-            await call.catch((thrown: unknown) => assert.deepInclude(thrown, { name: "AbortError" }))
-            await sleep(10)
-            assert.strictEqual(await inFlight(), 0, `after ${ticks} ticks`)
-          }, options)
-          const outcomes = (await Effect.runPromise(requests)).map(({ outcome }) => outcome)
-          assert.notInclude(outcomes, "pending", `after ${ticks} ticks`)
+  it(
+    "B6 fires at any moment of an answer: nothing is held and no request is left open",
+    { timeout: 60_000 },
+    async () => {
+      const replies: ReadonlyArray<readonly [RequestInit, Reply.Reply]> = [
+        [post(), Reply.json(200, message)],
+        [post({ stream: true }), answer]
+      ]
+      for (const options of [{}, { hedge: { warmUp: 1, shortest: "1 milli" } }] satisfies ReadonlyArray<Options>) {
+        for (const [init, reply] of replies) {
+          for (let ticks = 0; ticks < 60; ticks++) {
+            let requests: FaultServer.InProcess["requests"] = Effect.succeed([])
+            const inner = Effect.map(FaultServer.inProcess(Script.always(reply)), (server) => {
+              requests = server.requests
+              return server.fetch
+            })
+            await alone(inner, async ({ fetch, inFlight, sleep }) => {
+              await (await fetch(url, init)).text()
+              const controller = new AbortController()
+              const call = fetch(url, { ...init, signal: controller.signal }).then((response) => response.text())
+              call.catch(() => {})
+              for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+              controller.abort()
+              await call.catch((thrown: unknown) => assert.deepInclude(thrown, { name: "AbortError" }))
+              await sleep(10)
+              assert.strictEqual(await inFlight(), 0, `after ${ticks} ticks`)
+            }, options)
+            const outcomes = (await Effect.runPromise(requests)).map(({ outcome }) => outcome)
+            assert.notInclude(outcomes, "pending", `after ${ticks} ticks`)
+          }
         }
       }
     }
-  })
+  )
 })
 
 describe("answers", () => {

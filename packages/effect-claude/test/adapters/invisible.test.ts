@@ -81,6 +81,7 @@ const tap = (
 
 /** All of a response that a program can look at. */
 const seen = async (response: Response) => ({
+  clone: response.clone().url,
   status: response.status,
   statusText: response.statusText,
   ok: response.ok,
@@ -193,44 +194,48 @@ describe("invisible: what the SDK sends and gives is byte for byte the same with
       }))))
   }
 
-  it("and for a caller of fetch: a Request, a URL, bytes, and what is for another host", () =>
-    Effect.runPromise(Effect.scoped(Effect.gen(function*() {
-      const server = yield* FaultServer.make(answer)
-      const { bytes, url } = yield* tap(server.port)
-      yield* Effect.promise(async () => {
-        await using resilient = ResilientFetch.make(open)
-        const body = JSON.stringify(params)
-        const init = { method: "POST", headers: { "content-type": "application/json", "x-api-key": "sk-ant-x" } }
-        const asked: ReadonlyArray<(fetch: typeof globalThis.fetch) => Promise<Response>> = [
-          (fetch) => fetch(`${url}/v1/messages`, { ...init, body }),
-          (fetch) => fetch(new URL(`${url}/v1/messages`), { ...init, body: new TextEncoder().encode(body) }),
-          (fetch) => fetch(new Request(`${url}/v1/messages`, { ...init, body })),
-          (fetch) => fetch(new Request(`${url}/v1/messages`, { ...init, body: "{}" }), { method: "POST", body }),
-          (fetch) => fetch(`${url}/v1/messages`, { ...init, body: new Blob([body]) }),
-          (fetch) => fetch(`${url}/v1/messages`, { ...init, body: new Blob([body]).stream(), duplex: "half" }),
-          (fetch) => fetch(`${url}/model/amazon.titan/invoke`, { ...init, body }),
-          (fetch) => fetch(`${url}/v1/messages`, init),
-          (fetch) => fetch(`${url}/v1/messages`)
-        ]
-        for (const ask of asked) {
-          const bare = [await seen(await ask(globalThis.fetch)), stable(bytes())]
-          assert.deepStrictEqual([await seen(await ask(resilient)), stable(bytes())], bare)
-        }
-        const used = new Request(`${url}/v1/messages`, { ...init, body })
-        await used.text()
-        const impossible: ReadonlyArray<(fetch: typeof globalThis.fetch) => Promise<Response>> = [
-          (fetch) => fetch("not a url", init),
-          (fetch) => fetch("/v1/messages", { ...init, body }),
-          (fetch) => fetch(`${url}/v1/messages`, { method: "POST", headers: { "x-api-key": "a\nb" }, body }),
-          (fetch) => fetch(used)
-        ]
-        for (const ask of impossible) {
-          const bare = await thrownBy(ask(globalThis.fetch))
-          assert.instanceOf(bare, TypeError)
-          assert.strictEqual(String(await thrownBy(ask(resilient))), String(bare))
-        }
-      })
-    }))))
+  it(
+    "and for a caller of fetch: a Request, a URL, bytes, and what is for another host",
+    { timeout: 60_000 },
+    () =>
+      Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+        const server = yield* FaultServer.make(answer)
+        const { bytes, url } = yield* tap(server.port)
+        yield* Effect.promise(async () => {
+          await using resilient = ResilientFetch.make(open)
+          const body = JSON.stringify(params)
+          const init = { method: "POST", headers: { "content-type": "application/json", "x-api-key": "sk-ant-x" } }
+          const asked: ReadonlyArray<(fetch: typeof globalThis.fetch) => Promise<Response>> = [
+            (fetch) => fetch(`${url}/v1/messages`, { ...init, body }),
+            (fetch) => fetch(new URL(`${url}/v1/messages`), { ...init, body: new TextEncoder().encode(body) }),
+            (fetch) => fetch(new Request(`${url}/v1/messages`, { ...init, body })),
+            (fetch) => fetch(new Request(`${url}/v1/messages`, { ...init, body: "{}" }), { method: "POST", body }),
+            (fetch) => fetch(`${url}/v1/messages`, { ...init, body: new Blob([body]) }),
+            (fetch) => fetch(`${url}/v1/messages`, { ...init, body: new Blob([body]).stream(), duplex: "half" }),
+            (fetch) => fetch(`${url}/model/amazon.titan/invoke`, { ...init, body }),
+            (fetch) => fetch(`${url}/v1/messages`, init),
+            (fetch) => fetch(`${url}/v1/messages`)
+          ]
+          for (const ask of asked) {
+            const bare = [await seen(await ask(globalThis.fetch)), stable(bytes())]
+            assert.deepStrictEqual([await seen(await ask(resilient)), stable(bytes())], bare)
+          }
+          const used = new Request(`${url}/v1/messages`, { ...init, body })
+          await used.text()
+          const impossible: ReadonlyArray<(fetch: typeof globalThis.fetch) => Promise<Response>> = [
+            (fetch) => fetch("not a url", init),
+            (fetch) => fetch("/v1/messages", { ...init, body }),
+            (fetch) => fetch(`${url}/v1/messages`, { method: "POST", headers: { "x-api-key": "a\nb" }, body }),
+            (fetch) => fetch(used)
+          ]
+          for (const ask of impossible) {
+            const bare = await thrownBy(ask(globalThis.fetch))
+            assert.instanceOf(bare, TypeError)
+            assert.strictEqual(String(await thrownBy(ask(resilient))), String(bare))
+          }
+        })
+      })))
+  )
 
   it("a Request and bytes are tried again like text", () =>
     Effect.runPromise(Effect.scoped(Effect.gen(function*() {

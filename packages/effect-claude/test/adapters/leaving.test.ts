@@ -206,6 +206,14 @@ describe("ends", () => {
       }
     }))))
 
+  it("disposing ends also what ignores its signal, and may be asked for twice", async () => {
+    const fetch = ResilientFetch.make({ fetch: () => new Promise(() => {}) })
+    const call = thrownBy(fetch("http://claude.test/v1/messages", { method: "POST", body: JSON.stringify(params) }))
+    await Promise.all([fetch[Symbol.asyncDispose](), fetch[Symbol.asyncDispose]()])
+    assert.deepInclude(await call, { name: "AbortError" })
+    await fetch[Symbol.asyncDispose]()
+  })
+
   it("settings that cannot work are named at once", () => {
     const impossible = { maxAttempts: 0, deadline: "1 second", timeouts: { attempt: "1 minute" } } as const
     for (const make of [ResilientFetch.make, ClaudeMiddleware.make]) {

@@ -264,7 +264,9 @@ describe.each(ways)("%s", (way) => {
       })
     ))
 
-  it("C10 many at once against an organization's limit and an episode of overload: all answered, none refused", () => {
+  it("C10 many at once against an organization's limit and an episode of overload: all answered, none refused", {
+    timeout: 60_000
+  }, () => {
     const organization = Organization.make({
       limits: { requestsPerMinute: 50, inputTokensPerMinute: 50_000, outputTokensPerMinute: 10_000 },
       output: () => 20

@@ -46,32 +46,36 @@ const assertWhole = (read: Read): void => {
 }
 
 describe.each(ways)("%s", (way) => {
-  it("E1 cut at every event, by a clean end and by a reset: tried again before content, broken after, never a success", async () => {
-    for (let count = 0; count < events.length; count++) {
-      for (const cut of [Fault.cutAfterEvents(count), Fault.resetAfterEvents(count)]) {
-        await tried(way, [cut(answer), answer], async (given) => {
-          const read = await readAll(given)
-          if (count <= beforeContent) {
-            assertWhole(read)
-            assert.strictEqual(given.times.length, 2, `cut after ${count}`)
-          } else {
-            const reason = causeOf(read.thrown)
-            assert.strictEqual(reason?._tag, "StreamInterrupted", `cut after ${count}`)
-            assert.deepInclude(reason, { delivered: true, isRetryable: false })
-            assert.strictEqual(given.times.length, 1, `cut after ${count}`)
-            assert.isTrue(text.startsWith(read.text))
-            assert.strictEqual(
-              read.types.length,
-              events.slice(0, count).filter((event) => !event.startsWith("event: ping")).length
-            )
-          }
-          assert.strictEqual(await given.inFlight(), 0)
-        })
+  it(
+    "E1 cut at every event, by a clean end and by a reset: tried again before content, broken after, never a success",
+    { timeout: 60_000 },
+    async () => {
+      for (let count = 0; count < events.length; count++) {
+        for (const cut of [Fault.cutAfterEvents(count), Fault.resetAfterEvents(count)]) {
+          await tried(way, [cut(answer), answer], async (given) => {
+            const read = await readAll(given)
+            if (count <= beforeContent) {
+              assertWhole(read)
+              assert.strictEqual(given.times.length, 2, `cut after ${count}`)
+            } else {
+              const reason = causeOf(read.thrown)
+              assert.strictEqual(reason?._tag, "StreamInterrupted", `cut after ${count}`)
+              assert.deepInclude(reason, { delivered: true, isRetryable: false })
+              assert.strictEqual(given.times.length, 1, `cut after ${count}`)
+              assert.isTrue(text.startsWith(read.text))
+              assert.strictEqual(
+                read.types.length,
+                events.slice(0, count).filter((event) => !event.startsWith("event: ping")).length
+              )
+            }
+            assert.strictEqual(await given.inFlight(), 0)
+          })
+        }
       }
     }
-  })
+  )
 
-  it("E1 cut at every byte: the bytes before it come, and then the body breaks", async () => {
+  it("E1 cut at every byte: the bytes before it come, and then the body breaks", { timeout: 60_000 }, async () => {
     const bytes = events.join("").length
     for (let count = 0; count < bytes; count += 7) {
       await tried(way, [Fault.cutAfterBytes(count)(answer), answer], async (given) => {
@@ -83,7 +87,7 @@ describe.each(ways)("%s", (way) => {
     }
   })
 
-  it("D7 silence after every event, and pings alone, end within their bound", async () => {
+  it("D7 silence after every event, and pings alone, end within their bound", { timeout: 60_000 }, async () => {
     for (let count = 0; count < events.length; count++) {
       const silent = Fault.silenceAfterEvents(count)(answer)
       await tried(way, [silent, answer], async (given) => {
@@ -184,23 +188,27 @@ describe.each(ways)("%s", (way) => {
       assert.strictEqual(read, events.slice(0, beforeContent + 1).join(""))
     }, { deadline: "45 seconds" }))
 
-  it("A2 an error event before content is tried again; after content it passes as it came", async () => {
-    for (let count = 0; count < events.length; count++) {
-      const failed = Fault.errorAfterEvents(count)(answer)
-      await tried(way, [failed, answer], async (given) => {
-        const read = await readAll(given)
-        if (count <= beforeContent) {
-          assertWhole(read)
-          assert.strictEqual(given.times.length, 2)
-        } else {
-          assert.instanceOf(read.thrown, Anthropic.APIError)
-          assert.deepInclude(read.thrown, { type: "overloaded_error", status: undefined })
-          assert.strictEqual(given.times.length, 1)
-        }
-        assert.strictEqual(await given.inFlight(), 0)
-      })
+  it(
+    "A2 an error event before content is tried again; after content it passes as it came",
+    { timeout: 60_000 },
+    async () => {
+      for (let count = 0; count < events.length; count++) {
+        const failed = Fault.errorAfterEvents(count)(answer)
+        await tried(way, [failed, answer], async (given) => {
+          const read = await readAll(given)
+          if (count <= beforeContent) {
+            assertWhole(read)
+            assert.strictEqual(given.times.length, 2)
+          } else {
+            assert.instanceOf(read.thrown, Anthropic.APIError)
+            assert.deepInclude(read.thrown, { type: "overloaded_error", status: undefined })
+            assert.strictEqual(given.times.length, 1)
+          }
+          assert.strictEqual(await given.inFlight(), 0)
+        })
+      }
     }
-  })
+  )
 
   it("an error event that no try gets past is that error, not a 200", () =>
     tried(
@@ -229,7 +237,9 @@ describe.each(ways)("%s", (way) => {
       { deadline: "5 seconds" }
     ))
 
-  it("the bytes of a stream pass as they came: comments, CRLF, unknown events, what follows the end", async () => {
+  it("the bytes of a stream pass as they came: comments, CRLF, unknown events, what follows the end", {
+    timeout: 60_000
+  }, async () => {
     const odd = [
       ": a comment\r\n\r\n",
       "retry: 3000\n\n",

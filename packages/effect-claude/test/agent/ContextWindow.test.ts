@@ -323,7 +323,7 @@ describe("summarise", () => {
             model: haiku,
             usage: { inputTokens: 70, outputTokens: 9, cacheCreationTokens: 0, cacheReadTokens: 0, estimated: false }
           }])
-          const [request] = (yield* seen).filter(({ request }) => request.path === "/v1/messages")
+          const request = (yield* seen).find(({ request }) => request.path === "/v1/messages")
           assert.include(asked(request!.request), "user: 0: The quick")
           assert.notInclude(asked(request!.request), "user: 9: The quick")
           assert.include(asked(request!.request), `"model":"${haiku}"`)

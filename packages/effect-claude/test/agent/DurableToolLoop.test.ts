@@ -1,6 +1,6 @@
 /** The durable loop on the engine in memory; on databases see `durable.test.ts`. */
 import { Reply } from "@effect-claude/fault-server"
-import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Ref } from "effect"
 import { DurableToolLoop, ToolJournal, ToolLoop } from "effect-claude"
 import { WebCrypto } from "effect/crypto"
@@ -9,6 +9,9 @@ import { createHash } from "node:crypto"
 import { agent, handlers, options, results } from "../fixtures/durable.ts"
 import { handler } from "../fixtures/durableModel.ts"
 import { type Harness, runHandler } from "../fixtures/harness.ts"
+
+// Databases sync to disks, and disks may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 // The virtual clock waits for nothing that goes on outside of Effect and promises: files read, digests in a thread.
 beforeAll(() => Effect.runPromise(Effect.scoped(Layer.build(ToolJournal.layerWorkflow))))

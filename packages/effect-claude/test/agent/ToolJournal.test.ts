@@ -1,9 +1,12 @@
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe, layer, vi } from "@effect/vitest"
 import { Effect, Fiber, Random, type Scope } from "effect"
 import { ToolJournal } from "effect-claude"
 import { join } from "node:path"
 import * as Journals from "../fixtures/journals.ts"
 import { installed, Postgres } from "../fixtures/postgres.ts"
+
+// Databases sync to disks, and disks may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 type Journal = ToolJournal.ToolJournal["Service"]
 
@@ -164,7 +167,7 @@ describe.skipIf(!installed)("ToolJournal (needs postgres)", () => {
         () =>
           Effect.gen(function*() {
             const path = yield* store
-            for (let round = 0; round < 6; round++) {
+            for (let round = 0; round < 4; round++) {
               const run = `round ${round}`
               const least = yield* Random.nextIntBetween(0, 40)
               yield* Effect.scoped(Effect.gen(function*() {

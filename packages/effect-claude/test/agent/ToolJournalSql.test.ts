@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe, layer, vi } from "@effect/vitest"
 import { Cause, Context, Deferred, Effect, Fiber, Layer, Redacted } from "effect"
 import { ToolJournal } from "effect-claude"
 import * as Sqlite from "effect-claude/node/Sqlite"
@@ -11,6 +11,9 @@ import { DatabaseSync } from "node:sqlite"
 import { inspect } from "node:util"
 import * as Journals from "../fixtures/journals.ts"
 import { connect, installed, Postgres } from "../fixtures/postgres.ts"
+
+// Databases sync to disks, and disks may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const journalOn = (client: SqlClient.SqlClient, options: ToolJournal.SqlOptions = {}) =>
   Effect.flatMap(Effect.scope, (scope) =>

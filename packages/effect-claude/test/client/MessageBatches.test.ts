@@ -109,6 +109,20 @@ describe("run", () => {
       }))
   })
 
+  it("an id that is used twice is rejected the second time and spoils no batch", () => {
+    const { created, handler } = counted()
+    return within(handler, () =>
+      Effect.gen(function*() {
+        const results = yield* all([...many(25), request("line-24"), request("line-20")], { requestsPerBatch: 10 })
+        assert.strictEqual(results.filter((result) => result._tag === "Succeeded").length, 25)
+        assert.deepStrictEqual(
+          results.filter((result) => result._tag === "Errored").map((result) => result.customId).toSorted(),
+          ["line-20", "line-24"]
+        )
+        assert.strictEqual(created(), 3)
+      }))
+  })
+
   it("what expired or may succeed yet is sent again, in batches of its own, at most three times", () => {
     const tries = new Map<string, number>()
     const { created, handler } = counted((received) => {
@@ -340,6 +354,15 @@ describe("create is not idempotent", () => {
         for (let n = 0; n < 11; n++) yield* MessageBatches.create(many(1))
         assert.strictEqual(created(), 11)
       }), { hedge: { warmUp: 5, shortest: 1 } })
+  })
+
+  it("a lost create is looked for also where the bulkhead has one place", () => {
+    const { created, lossy } = losing(Fault.resetBeforeHeaders)
+    return runHandler(lossy, () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* all(many(4))).length, 4)
+        assert.strictEqual(created(), 1)
+      }).pipe(Effect.provide(BatchJournal.layerMemory)), { bulkhead: { concurrent: 1 } })
   })
 
   it("an SDK client without batches says so", () =>

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import * as Sqlite from "effect-claude/node/Sqlite"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -7,6 +7,9 @@ import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { directory } from "../fixtures/journals.ts"
+
+// Databases sync to disks, and disks may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const open = (options: Sqlite.Options) =>
   Effect.flatMap(Effect.scope, (scope) => Layer.buildWithScope(Layer.fresh(Sqlite.layer(options)), scope)).pipe(

@@ -175,6 +175,18 @@ describe("ClaudeRateLimiter under faults", () => {
       assert.strictEqual((yield* state).outputTokens, 600)
     }).pipe(Effect.provide(layer({ inputTokensPerMinute: 10_000, outputTokensPerMinute: 1000 }))))
 
+  it.effect("a reservation may be taken apart: its parts know what they belong to", () =>
+    Effect.gen(function*() {
+      const { observe, sent, settle } = yield* reserve(100)
+      yield* sent
+      yield* observe(RateLimitHeaders.fromHeaders((name) =>
+        name.endsWith("-requests-limit") ? "40" : name.endsWith("-requests-remaining") ? "7" : null
+      ))
+      assert.deepInclude(yield* state, { requests: 7, inFlight: 1 })
+      yield* settle({ _tag: "Interrupted" })
+      assert.deepInclude(yield* state, { requests: 7, inFlight: 0 })
+    }).pipe(Effect.provide(layer({ requestsPerMinute: 60 }))))
+
   it.effect("C5 what may be read from the cache has no lower bound", () =>
     Effect.gen(function*() {
       const long = { inputBytes: 2_000_000, inputTokens: undefined }

@@ -75,13 +75,13 @@ describe("many who wait", () => {
 
   for (const cancels of [false, true]) {
     it.live(
-      `C11 ${cancels ? "cancelling" : "draining"} 50,000 costs what bare fibers cost, and leaves nothing behind`,
+      `C11 ${cancels ? "cancelling" : "draining"} 30,000 costs what bare fibers cost, and leaves nothing behind`,
       () =>
         Effect.gen(function*() {
           const spent = (subject: Subject) =>
             Effect.gen(function*() {
               const from = process.cpuUsage()
-              const fibers = join(subject, 50_000)
+              const fibers = join(subject, 30_000)
               yield* cancels
                 ? Fiber.interruptAll(fibers)
                 : Effect.andThen(subject.open, Effect.forEach(fibers, Fiber.await))
@@ -89,7 +89,7 @@ describe("many who wait", () => {
               return user + system
             })
           const [ours, floor]: [Array<number>, Array<number>] = [[], []]
-          for (let round = 0; round < 6; round++) {
+          for (let round = 0; round < 4; round++) {
             floor.push(yield* spent(yield* bare))
             const subject = yield* limiter
             ours.push(yield* spent(subject))

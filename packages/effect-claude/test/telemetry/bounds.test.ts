@@ -4,6 +4,7 @@ import { Effect, Exit, Fiber, Metric, Redacted } from "effect"
 import { ClaudeClient, ClaudeTelemetry, Spend, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import { PrometheusMetrics } from "effect/observability"
+import { TestClock } from "effect/testing"
 import { type Hook, Listener, type Source } from "../../src/telemetry/internal/hook.ts"
 import { key, params, run } from "../fixtures/harness.ts"
 import { model, start, withLoop } from "../fixtures/loop.ts"
@@ -51,6 +52,42 @@ describe("bounds", () => {
       asked.retries = 0
       yield* scrape
       assert.strictEqual(asked.retries, 2)
+    })))
+
+  it.effect("H2 limits that have to be asked for are shown as they were when somebody looked before", () =>
+    isolated(Effect.gen(function*() {
+      const hook = yield* Effect.map(Listener, (given) => given!)
+      let queued = 0
+      let fails = false
+      const limits = { requests: undefined, inputTokens: undefined, outputTokens: undefined }
+      const level = { key: "shared", name: "m", requests: 0, inputTokens: 0, outputTokens: 0, inFlight: 0, limits }
+      const asked = Effect.sleep("1 second").pipe(
+        Effect.andThen(
+          Effect.suspend(() => fails ? Effect.die("gone") : Effect.succeed([{ ...level, queued: ++queued }]))
+        )
+      )
+      const source: Source = {
+        provider: "anthropic",
+        host: "",
+        limits: asked,
+        circuit: () => Effect.succeed("closed" as const),
+        retries: Effect.succeed(50),
+        closers: new Set()
+      }
+      const shown = Effect.map(scrape, (text) => /effect_claude_limiter_queue\{[^}]*\} (\d+)/.exec(text)?.[1])
+      yield* call(hook, source, "m")
+      assert.isUndefined(yield* shown)
+      yield* TestClock.adjust("1 second")
+      yield* call(hook, source, "other")
+      assert.strictEqual(yield* shown, "1")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* shown, "2")
+      fails = true
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* shown, "2")
+      fails = false
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* shown, "3")
     })))
 
   it("H4 a client that is gone blocks nobody", () =>

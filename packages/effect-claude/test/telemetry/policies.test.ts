@@ -1,9 +1,9 @@
 import { AnthropicBedrock } from "@anthropic-ai/bedrock-sdk"
 import { Clouds, Fault, FaultServer, Reply, Routes, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Metric, Stream, Tracer } from "effect"
+import { Context, Effect, Layer, Metric, Redacted, Stream, Tracer } from "effect"
 import { ClaudeClient, ClaudeError, ClaudeTelemetry, Fallback, Resilience } from "effect-claude"
-import { params, run } from "../fixtures/harness.ts"
+import { key, params, run } from "../fixtures/harness.ts"
 import { observe } from "../fixtures/observed.ts"
 
 const create = ClaudeClient.createMessage(params)
@@ -105,6 +105,43 @@ describe("what the policies do is told", () => {
         assert.strictEqual(told(events, "CallStarted", "CallEnded").length, 2)
       }), { fallback: Fallback.whenDown(["claude-haiku-5-5"]) }))
 
+  it("H1 H2 a call that goes to another client is one call, its attempts are that client's", () => {
+    const away = (status: number, body: object) => () => Promise.resolve(Response.json(body, { status }))
+    const clientOf = (name: string, fetch: typeof globalThis.fetch, options: ClaudeClient.Options = {}) =>
+      ClaudeClient.layerStandard({
+        apiKey: Redacted.make(key),
+        baseUrl: `http://${name}.test`,
+        fetch,
+        maxAttempts: 1,
+        ...options
+      })
+    return observe([], ({ events, lines, metrics, spans }) =>
+      Effect.gen(function*() {
+        const other = clientOf("other", away(200, Reply.message("Hello from elsewhere!")))
+        const client = yield* Effect.map(Layer.build(other), (built) => Context.get(built, ClaudeClient.ClaudeClient))
+        const first = clientOf(
+          "first",
+          away(529, { type: "error", error: { type: "overloaded_error", message: "" } }),
+          {
+            fallback: { Overloaded: [{ client }] }
+          }
+        )
+        yield* create.pipe(Effect.provide(first))
+        yield* settle
+        assert.deepStrictEqual(spans.map(({ name }) => name), [`chat ${model}`, "attempt", "attempt"])
+        assert.deepStrictEqual(
+          spans.map((span) => span.attributes.get("server.address")),
+          ["first.test", "first.test", "other.test"]
+        )
+        assert.strictEqual(told(events, "CallStarted").length, 1)
+        assert.isEmpty(lines)
+        const seen = yield* metrics
+        assert.strictEqual(seen.get(`effect_claude_calls_total{model="${model}",reason="none"}`), 1)
+        assert.isDefined(seen.get(`effect_claude_breaker_state{model="${model}",server_address="other.test"}`))
+        assert.deepInclude(events.at(-1), { _tag: "CallEnded", attempts: 2 })
+      }).pipe(Effect.scoped))
+  })
+
   it("H2 effects under withResilience are calls too; the wait for their bulkhead is told", () =>
     observe([], ({ events, metrics, spans }) =>
       Effect.gen(function*() {
@@ -180,6 +217,7 @@ describe("what the policies do is told", () => {
         assert.strictEqual(call?.["gen_ai.provider.name"], "aws.bedrock")
         assert.strictEqual(call?.["server.address"], "127.0.0.1")
         assert.strictEqual(call?.["server.port"], server.port)
+        assert.deepInclude(attempt, { "server.address": "127.0.0.1", "server.port": server.port })
         assert.isString(attempt?.["anthropic.request_id"])
       }).pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, new Map()))
     )

@@ -1,6 +1,6 @@
 import { Fault, Reply, Routes, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Stream, type Tracer } from "effect"
+import { Effect, Fiber, Option, Stream, Tracer } from "effect"
 import { ClaudeClient, type ClaudeTelemetry, Fallback } from "effect-claude"
 import { params } from "../fixtures/harness.ts"
 import { observe } from "../fixtures/observed.ts"
@@ -144,6 +144,21 @@ describe("H1 spans", () => {
         assert.strictEqual(spans.length, 3)
       })))
 
+  it("H1 what a program says of all its spans holds for these", () =>
+    observe([hello, hello, hello], ({ spans }) =>
+      Effect.gen(function*() {
+        yield* create.pipe(Effect.annotateSpans("tenant", "blue"))
+        assert.strictEqual(attributes(spans[0])["tenant"], "blue")
+        yield* Effect.provideService(create, Tracer.MinimumTraceLevel, "Error")
+        assert.deepStrictEqual(spans.slice(2).map(({ sampled }) => sampled), [false, false])
+        // A span that nobody sees is nobody's parent.
+        const hidden = Effect.withSpan(Effect.withTracerEnabled(create, true), "hidden")
+        yield* Effect.withSpan(Effect.withTracerEnabled(hidden, false), "seen")
+        const [seen, call] = spans.slice(4)
+        assert.deepStrictEqual([seen?.name, call?.name], ["seen", `chat ${model}`])
+        assert.strictEqual(Option.getOrThrow(call!.parent).spanId, seen?.spanId)
+      })))
+
   it("H1 counting tokens and asking for models are calls too, with operations of their own", () =>
     observe(Routes.make(), ({ metrics, spans }) =>
       Effect.gen(function*() {
@@ -154,9 +169,26 @@ describe("H1 spans", () => {
           spans.filter(({ name }) => name !== "attempt").map(({ name }) => name),
           [`count_tokens ${model}`, `get_model ${haiku}`, "list_models"]
         )
-        assert.notProperty(attributes(spans.at(-2)), "gen_ai.request.model")
+        assert.deepStrictEqual(
+          spans.map((span) => attributes(span)["gen_ai.request.model"]),
+          [model, model, haiku, haiku, undefined, undefined]
+        )
         const calls = yield* metrics
         assert.strictEqual(calls.get("effect_claude_calls_total{model=\"none\",reason=\"none\"}"), 1)
+      })))
+
+  it("H1 requests for batches are calls too", () =>
+    observe([Fault.notFound(), Fault.notFound()], ({ events, spans }) =>
+      Effect.gen(function*() {
+        const { batches } = yield* ClaudeClient.ClaudeClient
+        yield* Effect.flip(batches.get("msgbatch_1"))
+        yield* Effect.flip(batches.create([]))
+        yield* settle
+        assert.deepStrictEqual(spans.map(({ name }) => name), ["get_batch", "attempt", "create_batch", "attempt"])
+        assert.deepStrictEqual(
+          events.flatMap((event) => event._tag === "CallEnded" ? [[event.method, event.model, event.result]] : []),
+          [["getBatch", "none", "NotFound"], ["createBatch", "none", "NotFound"]]
+        )
       })))
 
   it("H1 a stream that is interrupted while it waits is interrupted, and its span has ended", () =>

@@ -16,8 +16,8 @@ export class Counts {
     const answered = counts.succeeded + counts.errored + counts.canceled + counts.expired
     const before = this.batches.get(id)
     const now = status === "ended" ? { processing: 0, answered: 0 } : { processing: counts.processing, answered }
-    // A batch is counted when it is first seen: those of an earlier run were sent then.
-    if (before === undefined && status !== "ended") this.tally.requests += counts.processing + answered
+    // Also of a batch that an earlier run created: what came of its requests this run tells.
+    if (before === undefined) this.tally.requests += counts.processing + answered
     this.tally.inFlight += now.processing + now.answered -
       (before === undefined ? 0 : before.processing + before.answered)
     this.tally.answered += now.answered - (before?.answered ?? 0)

@@ -29,3 +29,13 @@ export const mustBeNone = (out: string): Effect.Effect<void, BadInput> =>
       )
       : Effect.void
   )
+
+/** Fails where there is nothing to cancel. */
+export const mustBeSome = (out: string): Effect.Effect<void, BadInput> =>
+  Effect.suspend(() =>
+    existsSync(pathOf(out))
+      ? Effect.void
+      : Effect.fail(
+        new BadInput({ problems: [`${out}: none of its lines is in a batch; there is nothing to cancel.`] })
+      )
+  )

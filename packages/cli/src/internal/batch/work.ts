@@ -193,7 +193,11 @@ export const work = (run: Run, batching: Batching): Effect.Effect<void, Failure,
     Deferred.await(run.stop),
     Effect.sync(() => {
       const { batches, requests } = counts.running
-      if (batches > 0) run.why ??= `Stopped by hand; ${batches} batches with ${requests} lines run on at the API`
+      if (batches > 0) {
+        run.why ??= `Stopped by hand; ${
+          batches === 1 ? "a batch" : `${batches} batches`
+        } with ${requests} lines run on at the API`
+      }
     })
   )
   return Effect.provide(Effect.raceFirst(all, stopped), Journal.layer(out))

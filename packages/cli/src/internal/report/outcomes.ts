@@ -76,7 +76,7 @@ export const outcomes = (data: Data): string => {
   return tag(
     "section",
     { class: "card" },
-    tag("h2", {}, "Attempts a second"),
+    tag("h2", {}, data.noun === "requests" ? "Requests a second" : "Attempts a second"),
     Plot.legend(
       all.map((name) => ({ name: nameOf(name), colour: colourOf(name), value: Units.count(data.outcomes[name] ?? 0) }))
     ),

@@ -12,6 +12,16 @@ export interface Parts {
   readonly headers?: Headers
 }
 
+/** What a constructor cannot be given, and a program may look at; a clone has it too. */
+const looking = (made: Response, like: Pick<Response, "redirected" | "type" | "url">): Response => {
+  const { redirected, type, url } = like
+  const clone = (): Response => looking(Response.prototype.clone.call(made), like)
+  for (const [name, value] of Object.entries({ clone, redirected, type, url })) {
+    Object.defineProperty(made, name, { value })
+  }
+  return made
+}
+
 /** The same status, headers and address with another body. */
 export const copy = ({ body, headers, response }: Parts): Response => {
   const { redirected, status, statusText, type, url } = response
@@ -21,8 +31,5 @@ export const copy = ({ body, headers, response }: Parts): Response => {
     statusText: sayable.test(statusText) ? statusText : "",
     headers: headers ?? response.headers
   })
-  // What a constructor cannot be given, and a program may have looked at.
-  const fixed = { redirected, type, url }
-  for (const [name, value] of Object.entries(fixed)) Object.defineProperty(made, name, { value })
-  return made
+  return looking(made, { redirected, type, url })
 }

@@ -11,20 +11,16 @@ import type { Fields } from "../../client/internal/fields.ts"
 import { Inflow, type Late, type Target } from "../../client/internal/inflow.ts"
 import type { Opened } from "../../client/internal/sdk.ts"
 import { type Sink, SseDecoder } from "../../client/internal/sse.ts"
-import type { Bounded } from "../../client/internal/within.ts"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Answer } from "../../telemetry/internal/hook.ts"
 import { FrameDecoder } from "./frames.ts"
+import * as Reasons from "./reasons.ts"
 import { Tally } from "./tally.ts"
 
 /** Bytes that are held back at most until an answer has begun: 1 Mi. */
 const maxHeld = 1024 * 1024
 
-type Failure = ClaudeError.RealReason | ClaudeError.DeadlineExceeded
-
-export interface Surroundings extends Bounded {
-  readonly secrets: () => ReadonlyArray<string>
-  readonly failed: (thrown: unknown) => ClaudeError.RealReason | undefined
+export interface Surroundings extends Reasons.Surroundings {
   readonly run: (effect: Effect.Effect<void>) => void
   /** Told once when nothing more will pass. */
   readonly closed: () => void
@@ -40,11 +36,11 @@ const decoderOf = (source: Opened, sink: Sink): Decoder =>
 
 export class Passing implements Target {
   /** What broke it, as far as is known. */
-  failure: Failure | undefined
+  failure: Reasons.Failure | undefined
   private readonly tally: Tally
   private readonly inflow: Inflow
   private readonly decoder: Decoder
-  private readonly source: Opened
+  private readonly reasons: Reasons.Reasons
   private readonly surroundings: Surroundings
   private readonly bound: { readonly lift: () => void }
   private pieces: Array<Uint8Array> = []
@@ -58,13 +54,13 @@ export class Passing implements Target {
   private readonly followed: Array<() => void> = []
 
   constructor(source: Opened, surroundings: Surroundings) {
-    this.source = source
     this.surroundings = surroundings
     this.tally = new Tally({
       event: () => this.onEvent(),
       error: (event) => this.onError(event),
-      broken: (what) => this.break(this.cut("reset", what))
+      broken: (what) => this.break(this.reasons.broken(what))
     })
+    this.reasons = new Reasons.Reasons(source, surroundings, this.tally)
     this.decoder = decoderOf(source, this.tally)
     const { began, deadline, lease, now, settings, watchdog } = surroundings
     const { attempt, idle, pingsOnly } = settings.timeouts
@@ -82,7 +78,7 @@ export class Passing implements Target {
     }, this)
     // Held also while nobody reads, so that an answer its caller has forgotten gives its place back.
     const ends = Math.min(deadline, began + Duration.toMillis(attempt))
-    this.bound = watchdog.watch(ends - now(), () => this.break(this.ranOut(ends)))
+    this.bound = watchdog.watch(ends - now(), () => this.break(this.reasons.late(ends)))
   }
 
   get isFilled(): boolean {
@@ -97,13 +93,13 @@ export class Passing implements Target {
   readonly isComplete = false
 
   /** How it ended, once it is over: whole, broken, or left by its reader. */
-  get exit(): Exit.Exit<Answer, Failure> {
+  get exit(): Exit.Exit<Answer, Reasons.Failure> {
     if (this.tally.complete) return Exit.succeed(this.tally.answer)
     return this.failure === undefined ? Exit.interrupt() : Exit.fail(this.failure)
   }
 
   /** Waits until there is more than the message's beginning: before that it may be tried again. */
-  readonly ready: Effect.Effect<void, Failure> = Effect.callback((resume) => {
+  readonly ready: Effect.Effect<void, Reasons.Failure> = Effect.callback((resume) => {
     this.wake = () => {
       this.wake = undefined
       resume(this.failure === undefined ? Effect.void : Effect.fail(this.failure))
@@ -145,25 +141,24 @@ export class Passing implements Target {
     if (!this.tally.begun) this.held += chunk.length
     if (!this.told) this.decoder.push(chunk)
     if (this.told || this.over) return
-    if (this.decoder.overflow) this.break(this.cut("reset", "an event or line is longer than 16 Mi characters"))
-    else if (this.held > maxHeld && !this.tally.begun) this.break(this.cut("reset", "no event in the first 1 MiB"))
+    if (this.decoder.overflow) this.break(this.reasons.broken("an event or line is longer than 16 Mi characters"))
+    else if (this.held > maxHeld && !this.tally.begun) this.break(this.reasons.broken("no event in the first 1 MiB"))
   }
 
   end(): void {
     if (this.told) this.close(undefined)
-    else this.break(this.cut(this.tally.started ? "ended" : "empty"))
+    else this.break(this.reasons.ended())
   }
 
   fail(thrown: unknown): void {
     if (this.told) return this.close(undefined)
-    const reason = this.surroundings.failed(thrown)
-    this.break(reason === undefined || reason._tag === "ConnectionFailed" ? this.cut("reset") : reason)
+    this.break(this.reasons.thrown(thrown))
   }
 
   late(which: Late): void {
     if (this.told) return this.close(undefined)
     const { timeouts } = this.surroundings.settings
-    this.break(this.timedOut("idle", which === "quiet" ? timeouts.pingsOnly : timeouts.idle))
+    this.break(this.reasons.idle(which === "quiet" ? timeouts.pingsOnly : timeouts.idle))
   }
 
   /** Its reader left, or everything ends: nothing of it is an error. `thrown`: what a reader that waits is told. */
@@ -196,19 +191,13 @@ export class Passing implements Target {
   /** Its reader sees the error as it came. */
   private onError(event: Fields): void {
     if (this.told) return
-    const { now, secrets } = this.surroundings
-    this.failure = ClaudeError.fromStreamEvent(event, {
-      header: this.source.header,
-      now: now(),
-      partial: this.partial,
-      secrets: secrets()
-    })
+    this.failure = this.reasons.told(event)
     // With nothing shown there is nothing to wait for.
     if (this.tally.begun) this.tell(this.failure)
     else this.break(this.failure)
   }
 
-  private tell(failure: Failure | undefined): void {
+  private tell(failure: Reasons.Failure | undefined): void {
     if (this.told) return
     this.told = true
     this.toldAt = this.surroundings.now()
@@ -216,7 +205,7 @@ export class Passing implements Target {
     run(failure === undefined ? lease.succeed(this.tally.used()) : lease.fail(failure))
   }
 
-  private break(failure: Failure): void {
+  private break(failure: Reasons.Failure): void {
     if (this.over) return
     if (this.told) return this.close(undefined)
     this.failure ??= failure
@@ -234,30 +223,5 @@ export class Passing implements Target {
     for (const leave of this.followed) leave()
     this.surroundings.closed()
     this.wake?.()
-  }
-
-  private get partial(): ClaudeError.Partial | undefined {
-    return this.tally.started ? { content: [], complete: 0, usage: this.tally.used() } : undefined
-  }
-
-  private get common() {
-    const requestId = this.source.header("request-id") ?? this.source.header("x-amzn-requestid") ?? undefined
-    return { requestId, partial: this.partial }
-  }
-
-  private cut(how: ClaudeError.StreamInterrupted["cut"], what?: string): ClaudeError.StreamInterrupted {
-    const text = { ended: "ended before message_stop", reset: "was reset", empty: "was empty" }
-    const message = what === undefined ? `The stream ${text[how]}.` : `The stream is broken: ${what}.`
-    return new ClaudeError.StreamInterrupted({ message, cut: how, ...this.common })
-  }
-
-  private timedOut(phase: "idle" | "attempt", after: Duration.Duration): ClaudeError.TimedOut {
-    return new ClaudeError.TimedOut({ phase, after, ...this.common })
-  }
-
-  private ranOut(ends: number): Failure {
-    const { deadline, settings, total } = this.surroundings
-    if (ends < deadline) return this.timedOut("attempt", settings.timeouts.attempt)
-    return new ClaudeError.DeadlineExceeded({ deadline: total, partial: this.partial })
   }
 }

@@ -5,7 +5,6 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
@@ -22,8 +21,9 @@ import { stored } from "./answer.ts"
 import type { Ended } from "./call.ts"
 import { compile, erase } from "./definitions.ts"
 import type { Event } from "./events.ts"
+import { closingWords, type Emit, requestOf, settledOf, silent, type Starting, token, told } from "./given.ts"
 import type { Broken, Job, Request } from "./job.ts"
-import { loop, type Open } from "./loop.ts"
+import { loop } from "./loop.ts"
 import type { Outcome } from "./outcomes.ts"
 import * as Log from "./record.ts"
 import { CurrentRun } from "./settings.ts"
@@ -40,70 +40,6 @@ export interface Settings extends Omit<ToolLoop.Options, "journal"> {
   readonly toolTimeout: Duration.Input
   readonly grace: Duration.Input
 }
-
-const closingWords = "A limit of this run is reached: no more tools can be called. Answer now with what you have."
-
-const token = Effect.map(
-  Effect.replicateEffect(Random.nextIntBetween(0, 0x7fffffff), 3),
-  (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
-)
-
-type Emit = (event: Event) => Effect.Effect<void>
-const silent: Emit = () => Effect.void
-
-/** What the settings of a run leave: the parameters of its requests. */
-const requestOf = (
-  options: Partial<Request> & ToolLoop.RunSettings & {
-    readonly history?: unknown
-    readonly toolkit?: unknown
-    readonly runId?: unknown
-    readonly decisions?: unknown
-    readonly say?: unknown
-  }
-): Partial<Request> => {
-  const {
-    answer: _answer,
-    call: _call,
-    closingTurn: _closingTurn,
-    concurrency: _concurrency,
-    decisions: _decisions,
-    history: _history,
-    limits: _limits,
-    onTurn: _onTurn,
-    runId: _runId,
-    say: _say,
-    serverTools: _serverTools,
-    toolTimeout: _toolTimeout,
-    toolkit: _toolkit,
-    window: _window,
-    ...request
-  } = options
-  return request
-}
-
-interface Starting<T extends Tools> extends ToolLoop.RunSettings {
-  readonly toolkit: ToolLoop.RunOptions<T>["toolkit"]
-  readonly runId: string
-  readonly request: Request
-  readonly stored: LoopGuard.Limits | undefined
-  readonly begin: Begin
-  readonly open: Open | undefined
-  readonly decisions: Readonly<Record<string, Log.Decision>>
-  readonly recorder: Log.Recorder | undefined
-}
-
-/** One text block after another, thoughts apart. */
-const told = (emit: Emit) => (event: MessageStream.Event): Effect.Effect<void> => {
-  if (event.type !== "content_block_delta") return Effect.void
-  if (event.delta.type === "text_delta") return emit({ _tag: "Text", text: event.delta.text })
-  return event.delta.type === "thinking_delta" ? emit({ _tag: "Thinking", text: event.delta.thinking }) : Effect.void
-}
-
-const settledOf = (results: ReadonlyArray<object>): ReadonlyMap<string, Ended> =>
-  // Results that the loop itself has stored.
-  new Map(
-    (results as ReadonlyArray<Ended["result"]>).map((result) => [result.tool_use_id, { result, fate: "finished" }])
-  )
 
 export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
   const { client, journal, prices } = settings

@@ -13,7 +13,7 @@ import { execute, type Services } from "../../policies/internal/execute.ts"
 import { Shared } from "../../policies/internal/shared.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
-import { Listener, type Source } from "../../telemetry/internal/hook.ts"
+import * as Hook from "../../telemetry/internal/hook.ts"
 import type { CallOptions, ClaudeClient, CreateOptions, Elsewhere, StreamOptions } from "../ClaudeClient.ts"
 import * as Attempts from "./attempts.ts"
 import * as Batches from "./batches/calls.ts"
@@ -108,8 +108,8 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
       get resend() {
         return request.resend
       },
-      told: options.told,
-      bulkhead,
+      told: options.told?.from(source),
+      bulkhead: request.calls === true ? undefined : bulkhead,
       // JSON begins when it is finished, so that each way of asking has its own.
       beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
       attempt: (lease, instant, log) =>
@@ -158,7 +158,28 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
     )
   }
 
-  const batches = Batches.make({ run: call, transport, settings, missing, gate })
+  const source: Hook.Source = {
+    provider: Sdk.providerOf(given),
+    host,
+    limits: services.limiter.state,
+    circuit: (model) => services.breaker.state(`${host} ${model}`),
+    retries: services.budget.level,
+    closers: new Set()
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const close of source.closers) close()
+    })
+  )
+  const listener = yield* Hook.Listener
+  const watch: Batches.Surroundings["watch"] = (method, call) =>
+    Hook.watched(
+      listener,
+      () => ({ source, method, model: undefined, params: undefined }),
+      () => undefined,
+      (told) => call(told === undefined ? {} : { told })
+    )
+  const batches = Batches.make({ run: call, transport, settings, missing, gate, watch })
   const client: ClaudeClient["Service"] = {
     batches,
     createMessage: (params, options: CreateOptions & Told = {}) =>
@@ -210,21 +231,8 @@ export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, s
   const scope = yield* Effect.scope
   // What fails is asked again later; a call never waits for it.
   gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
-  const source: Source = {
-    provider: Sdk.providerOf(given),
-    host,
-    limits: services.limiter.state,
-    circuit: (model) => services.breaker.state(`${host} ${model}`),
-    retries: services.budget.level,
-    closers: new Set()
-  }
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      for (const close of source.closers) close()
-    })
-  )
   const whole = fallback === undefined
     ? client
     : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
-  return watched(yield* Listener, source, whole)
+  return watched(listener, source, whole)
 })

@@ -33,6 +33,8 @@ export interface Request {
   readonly resend: boolean
   /** False for what must never be on its way twice at once. */
   readonly hedged?: boolean
+  /** True where its attempts may make calls: it takes no place in the bulkhead, which those need. */
+  readonly calls?: boolean
   /** When the call that this is a part of must be done, as an instant. Default: its deadline from now. */
   readonly until?: number
 }

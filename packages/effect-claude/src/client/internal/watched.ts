@@ -10,6 +10,9 @@ const telling = <Options extends object>(options: Options | undefined, told: Hoo
   told
 })
 
+/** A call of another client that has come here by its fallback is told of there. */
+const isTold = (options: object | undefined): boolean => options !== undefined && "told" in options
+
 const noAnswer = (): undefined => undefined
 
 /** `built`: who listened where the client was built, for calls of fibers where nobody does. */
@@ -27,14 +30,14 @@ export const watched = (
   return {
     batches: client.batches,
     createMessage: (params, options) =>
-      Hook.watched(
+      isTold(options) ? client.createMessage(params, options) : Hook.watched(
         built,
         called("createMessage", params),
         (message) => message,
         (told) => client.createMessage(params, told === undefined ? options : telling(options, told))
       ),
     streamMessage: (params, options) =>
-      Hook.watchedStream(
+      isTold(options) ? client.streamMessage(params, options) : Hook.watchedStream(
         built,
         called("streamMessage", params),
         (told) => client.streamMessage(params, told === undefined ? options : telling(options, told))

@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
-import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
 import type { Reservation, ReserveRequest, Settlement } from "../ClaudeRateLimiter.ts"
 import type { Mark } from "./account.ts"
 import type { Entry, Store } from "./limitStore.ts"
@@ -78,16 +77,18 @@ export class Place extends Waiter implements Reservation {
     })
   }
 
-  observe(headers: RateLimitHeaders): Effect.Effect<void> {
-    return Effect.sync(() => {
-      if (this.state !== "held") return
-      this.entry.limit.observe(headers, this.send(), this.store.now())
-      this.store.drain(this.entry)
-    })
+  // Functions that know their place, made when they are asked for: who waits needs none.
+  get observe(): Reservation["observe"] {
+    return (headers) =>
+      Effect.sync(() => {
+        if (this.state !== "held") return
+        this.entry.limit.observe(headers, this.send(), this.store.now())
+        this.store.drain(this.entry)
+      })
   }
 
-  settle(settlement: Settlement): Effect.Effect<void> {
-    return Effect.sync(() => this.end(settlement))
+  get settle(): Reservation["settle"] {
+    return (settlement) => Effect.sync(() => this.end(settlement))
   }
 
   private send(): Mark {

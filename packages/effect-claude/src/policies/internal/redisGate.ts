@@ -29,8 +29,6 @@ export interface GateSettings<E> {
 
 /** While Redis is gone it is asked again after the timeout, then ever later, up to so many milliseconds. */
 const mostPatience = 10_000
-/** Goodbye is begun within so many timeouts; what it does not get told the lease ends. */
-const mostGoodbye = 2
 
 export interface Gate {
   /** Something has happened: somebody came or left, a call ended. */
@@ -128,15 +126,15 @@ export const makeGate = <E>(settings: GateSettings<E>): Gate => {
     }),
     close: Effect.gen(function*() {
       closed = true
-      const end = now() + mostGoodbye * timeout
       timer?.interruptUnsafe()
       for (const listener of listeners) listener()
       const isThere = limit.gate === "redis"
       // One number, one exchange: the goodbye comes after the answer to what is on its way.
       if (talking !== undefined) yield* Fiber.await(talking)
       if (!isThere) return
-      while (!session.left && now() < end) {
-        const bye = session.leave(now())
+      const end = now() + timeout
+      while (!session.left) {
+        const bye = session.leave(now(), now() >= end)
         if (bye === undefined) return
         const reply = yield* Effect.result(settings.call(bye.text))
         if (Result.isFailure(reply)) return

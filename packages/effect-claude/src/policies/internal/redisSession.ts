@@ -60,11 +60,11 @@ export class RedisSession {
     return this.make([], [], now, { paused: Math.max(0, this.limit.pausedUntil - now) })
   }
 
-  /** Exchanges that bring what is left to say; with the last of them, all that we hold goes back. */
-  leave(now: number): Exchange | undefined {
+  /** Exchanges that bring what is left to say; with the last of them, or at once, all that we hold goes back. */
+  leave(now: number, atOnce: boolean): Exchange | undefined {
     if (this.id === undefined) return undefined
     const events = this.limit.tell(mostEvents)
-    if (this.limit.events.length === 0) this.left = true
+    if (atOnce || this.limit.events.length === 0) this.left = true
     return this.make(events, [], now, this.left ? { bye: true } : {})
   }
 

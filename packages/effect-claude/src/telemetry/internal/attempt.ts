@@ -2,8 +2,11 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
+import * as Attributes from "./attributes.ts"
+import type { Client } from "./clients.ts"
 import type { Result } from "./event.ts"
 import type { AttemptWatch, Ended } from "./hook.ts"
+import { clean } from "./labels.ts"
 import * as Outcome from "./outcome.ts"
 import type { CallRecorder } from "./recorder.ts"
 import type { ModelSeries } from "./series.ts"
@@ -14,6 +17,7 @@ const resultOf = (ended: Ended): Result =>
 
 export class AttemptRecorder implements AttemptWatch {
   private readonly call: CallRecorder
+  private readonly client: Client
   private readonly number: number
   private readonly series: ModelSeries
   private readonly span: Tracer.Span | undefined
@@ -23,11 +27,12 @@ export class AttemptRecorder implements AttemptWatch {
 
   constructor(call: CallRecorder, model: string, number: number) {
     this.call = call
+    this.client = call.client
     this.number = number
-    this.series = call.client.series(model)
+    this.series = call.seriesOf(model)
     // Only events tell it.
     this.since = call.shared.outlet.isIdle ? call.since : call.now
-    call.client.levels?.notice(model, this.series.model)
+    this.client.levels?.notice(model)
     const { clock, span, tracer } = call
     this.span = span && tracer && Spans.child(tracer, span, "attempt", clock.currentTimeNanosUnsafe())
     if (!call.shared.outlet.isIdle) {
@@ -60,8 +65,8 @@ export class AttemptRecorder implements AttemptWatch {
     if (reason !== undefined) call.failed(reason)
     if (span !== undefined) {
       Spans.annotate(span, {
-        "gen_ai.request.model": series.model,
-        "server.address": call.client.address,
+        "gen_ai.request.model": series.model === "none" ? undefined : series.model,
+        ...Attributes.server(clean(this.client.source.host)),
         "http.response.status_code": status,
         // The conventions count requests that were sent again from 1.
         "http.request.resend_count": this.number > 1 ? this.number - 1 : undefined,

@@ -11,11 +11,20 @@ const operations: Readonly<Record<string, string>> = {
   streamMessage: "chat",
   countTokens: "count_tokens",
   getModel: "get_model",
-  listModels: "list_models"
+  listModels: "list_models",
+  createBatch: "create_batch",
+  getBatch: "get_batch",
+  batchResults: "batch_results",
+  listBatches: "list_batches",
+  cancelBatch: "cancel_batch",
+  removeBatch: "remove_batch"
 }
 
+/** Limits and circuits of what is about no model have the name of the method. */
+export const isMethod = (model: string): boolean => Object.hasOwn(operations, model)
+
 /** The operation of a method of the client, else the method's own name. */
-export const operationOf = (method: string): string => operations[method] ?? method
+export const operationOf = (method: string): string => isMethod(method) ? operations[method] ?? method : method
 
 export const nameOf = ({ model }: Called, operation: string, label: string): string =>
   model === undefined ? operation : `${operation} ${label}`
@@ -23,7 +32,7 @@ export const nameOf = ({ model }: Called, operation: string, label: string): str
 const number = (value: unknown): number | undefined => typeof value === "number" ? value : undefined
 
 /** `host` as the conventions split it. */
-const server = (host: string): Fields => {
+export const server = (host: string): Fields => {
   if (host === "") return {}
   const at = host.lastIndexOf(":")
   const port = at === -1 ? NaN : Number(host.slice(at + 1))

@@ -10,7 +10,7 @@ import { ModelSeries } from "./series.ts"
 export const mostModels = 64
 const mostAddresses = 16
 const mostLimiters = 16
-const mostOperations = 16
+const mostOperations = 32
 /** Of so many clients at once limits, circuits and budget are shown. */
 const mostShown = 256
 

@@ -81,6 +81,8 @@ export interface AttemptWatch {
 
 /** One call, with all of its requests. */
 export interface CallWatch {
+  /** What follows is asked of this client: a fallback may go to another. */
+  readonly from: (source: Source) => CallWatch
   readonly attempt: (model: string) => AttemptWatch
   /** After a wait. */
   readonly waited: (cause: WaitCause, millis: number) => void

@@ -74,11 +74,11 @@ export class Levels {
   }
 
   /** A call is about this model: its circuit is there, and its limit may be new. */
-  notice(model: string, label: string): void {
+  notice(model: string): void {
     if (this.models.has(model) || this.models.size >= mostCircuits) return
     this.models.add(model)
     const state = new Asked<CircuitState>("closed", this.source.circuit(model), this.around.run)
-    const labels = { model: label, "server.address": this.around.address }
+    const labels = { model: this.around.models.of(model), "server.address": this.around.address }
     this.show(Metrics.circuit, labels, () => stateNumber[state.ask()])
     this.sample()
   }

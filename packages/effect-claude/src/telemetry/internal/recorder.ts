@@ -8,7 +8,7 @@ import { isAlarming } from "./alerts.ts"
 import { AttemptRecorder } from "./attempt.ts"
 import * as Attributes from "./attributes.ts"
 import type { Alert } from "./event.ts"
-import type { Answer, Recording } from "./hook.ts"
+import type { Answer, Recording, Source } from "./hook.ts"
 import * as Log from "./log.ts"
 import * as Outcome from "./outcome.ts"
 import * as Spans from "./spans.ts"
@@ -34,6 +34,11 @@ export class CallRecorder extends Telling implements Recording {
   within<A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     // It takes the place of the caller's span, if there is one: nothing is required that was not before.
     return this.span === undefined ? call : Effect.provideService(call, Tracer.ParentSpan, this.span)
+  }
+
+  from(source: Source): this {
+    if (source !== this.client.source) this.client = this.shared.clientOf(source)
+    return this
   }
 
   attempt(model: string): AttemptRecorder {

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
@@ -48,6 +49,13 @@ export const child = (tracer: Tracer.Tracer, parent: Tracer.AnySpan, name: strin
     sampled: parent.sampled
   })
 
+/** The span that others may be below: not one that keeps itself to itself, but what is above it. */
+const visible = (span: Tracer.AnySpan | undefined): Option.Option<Tracer.AnySpan> => {
+  if (span === undefined) return Option.none()
+  if (!Context.get(span.annotations, Tracer.DisablePropagation)) return Option.some(span)
+  return span._tag === "Span" ? visible(Option.getOrUndefined(span.parent)) : Option.none()
+}
+
 /** A span below whatever a fiber runs in, with the attributes and links that its program gives to all spans. */
 export const start = (
   tracer: Tracer.Tracer,
@@ -55,7 +63,11 @@ export const start = (
   name: string,
   kind: Tracer.SpanKind = "client"
 ): Tracer.Span => {
-  const parent = Context.getOption(fiber.context, Tracer.ParentSpan)
+  const parent = visible(Option.getOrUndefined(Context.getOption(fiber.context, Tracer.ParentSpan)))
+  const isWanted = !LogLevel.isGreaterThan(
+    fiber.getRef(Tracer.MinimumTraceLevel),
+    fiber.getRef(Tracer.CurrentTraceLevel)
+  )
   const span = tracer.span({
     name,
     parent,
@@ -64,7 +76,7 @@ export const start = (
     startTime: fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(),
     kind,
     root: false,
-    sampled: Option.isNone(parent) || parent.value.sampled
+    sampled: isWanted && (Option.isNone(parent) || parent.value.sampled)
   })
   annotate(span, fiber.getRef(References.TracerSpanAnnotations))
   return span

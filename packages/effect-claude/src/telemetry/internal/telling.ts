@@ -9,7 +9,7 @@ import type { Alerts } from "./alerts.ts"
 import * as Attributes from "./attributes.ts"
 import type { Client } from "./clients.ts"
 import type { Alert, Event } from "./event.ts"
-import type { Called, CircuitState, Refusal, WaitCause } from "./hook.ts"
+import type { Called, CircuitState, Refusal, Source, WaitCause } from "./hook.ts"
 import * as Metrics from "./metrics.ts"
 import type { Outlet } from "./outlet.ts"
 import type { ModelSeries } from "./series.ts"
@@ -20,6 +20,7 @@ export interface Shared {
   readonly outlet: Outlet
   readonly alerts: Alerts
   readonly content: boolean
+  readonly clientOf: (source: Source) => Client
   /** Where the layer was built, for fibers without one. */
   readonly tracer: Tracer.Tracer | undefined
   readonly page: (alert: Alert) => Effect.Effect<void>
@@ -30,7 +31,7 @@ export interface Shared {
 
 export class Telling {
   readonly shared: Shared
-  readonly client: Client
+  client: Client
   readonly clock: Clock.Clock
   readonly number: number
   readonly tracer: Tracer.Tracer | undefined
@@ -61,6 +62,11 @@ export class Telling {
     if (!shared.outlet.isIdle) {
       this.tell({ _tag: "CallStarted", ...this.here, method: called.method, model: this.series.model })
     }
+  }
+
+  /** Of a model, or of the call's own where a policy knows the method in its place. */
+  seriesOf(model: string): ModelSeries {
+    return Attributes.isMethod(model) ? this.series : this.client.series(model)
   }
 
   get now(): number {

@@ -7,7 +7,7 @@ import * as ClaudeError from "../../../errors/ClaudeError.ts"
 import type { Settings } from "../../../policies/Resilience.ts"
 import * as Attempts from "../attempts.ts"
 import type { Gate } from "../gate.ts"
-import type { Run } from "../run.ts"
+import type { Run, Told } from "../run.ts"
 import * as Sdk from "../sdk.ts"
 import type { Batches, CallOptions, CreateOptions, Request, Result } from "./api.ts"
 import * as Decode from "./decode.ts"
@@ -19,6 +19,11 @@ export interface Surroundings {
   readonly settings: Settings
   readonly missing: (method: string) => ClaudeError.Reason
   readonly gate: Gate
+  /** A call to whoever listens. */
+  readonly watch: <A>(
+    method: string,
+    call: (told: Told) => Effect.Effect<A, ClaudeError.ClaudeError>
+  ) => Effect.Effect<A, ClaudeError.ClaudeError>
 }
 
 const root = "/v1/messages/batches"
@@ -47,7 +52,7 @@ const mayExist = (reason: ClaudeError.Reason): boolean => {
   }
 }
 
-export const make = ({ gate, missing, run, settings, transport }: Surroundings): Batches => {
+export const make = ({ gate, missing, run, settings, transport, watch }: Surroundings): Batches => {
   const { headers } = settings.timeouts
 
   const open = (context: Attempts.Context, asked: Sdk.Asked): Effect.Effect<Sdk.Opened, ClaudeError.Reason> =>
@@ -80,7 +85,11 @@ export const make = ({ gate, missing, run, settings, transport }: Surroundings):
     options: CallOptions,
     attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>
   ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    run({ method, model: method, size, options, resend: true, hedged: false }, attempt)
+    watch(
+      method,
+      (told) =>
+        run({ method, model: method, size, options: { ...options, ...told }, resend: true, hedged: false }, attempt)
+    )
 
   const create = (requests: ReadonlyArray<Request> | Uint8Array, options: CreateOptions = {}) =>
     Effect.suspend(() => {
@@ -93,24 +102,27 @@ export const make = ({ gate, missing, run, settings, transport }: Surroundings):
             unknown = mayExist(reason)
           }))
       const method = "createBatch"
-      return run({
-        method,
-        model: method,
-        size,
-        options,
-        hedged: false,
-        get resend() {
-          return !unknown || lost !== undefined
-        }
-      }, (context) => {
-        if (!unknown || lost === undefined) return sent(context)
-        return Effect.flatMap(Effect.mapError(lost, (error) => error.reason), (found) => {
-          unknown = found === undefined && unknown
-          return found === undefined
-            ? sent(context)
-            : Effect.as(context.lease.succeed(Attempts.usageOf(undefined)), found)
+      const once = (told: Told) =>
+        run({
+          method,
+          model: method,
+          size,
+          options: { ...options, ...told },
+          hedged: false,
+          calls: true,
+          get resend() {
+            return !unknown || lost !== undefined
+          }
+        }, (context) => {
+          if (!unknown || lost === undefined) return sent(context)
+          return Effect.flatMap(Effect.mapError(lost, (error) => error.reason), (found) => {
+            unknown = found === undefined && unknown
+            return found === undefined
+              ? sent(context)
+              : Effect.as(context.lease.succeed(Attempts.usageOf(undefined)), found)
+          })
         })
-      })
+      return watch(method, once)
     })
 
   const get = (id: string, options: CallOptions = {}) =>

@@ -13,6 +13,7 @@ import { Creating, type CreatingSettings, type Failure } from "./creating.ts"
 import { follow, type Following, type Live } from "./follow.ts"
 import * as Known from "./known.ts"
 import * as Pace from "./pace.ts"
+import { Recent } from "./recent.ts"
 
 export interface Settings extends CreatingSettings {
   readonly poll: Schedule.Schedule<unknown, MessageBatch | undefined>
@@ -29,6 +30,15 @@ interface Again {
   readonly attempts: ReadonlyArray<ClaudeError.Attempt>
 }
 
+const usedBefore = new ClaudeError.RequestRejected({
+  violations: [{
+    path: "custom_id",
+    rule: "batch",
+    message: "The id was used before.",
+    fix: "Give every request an id of its own."
+  }]
+})
+
 const attemptsOf = (result: Result): ReadonlyArray<ClaudeError.Attempt> =>
   result._tag === "Errored" ? result.error.attempts : []
 
@@ -41,6 +51,7 @@ export class Rounds {
   /** Requests that a batch of the journal has. */
   private readonly owner: Map<string, Known.Known>
   private readonly resumed = new Map<Known.Known, Live>()
+  private readonly recent: Recent
   private readonly again = new Map<string, Again>()
   /** Batches whose results are awaited. */
   readonly live = new Set<Live>()
@@ -52,6 +63,7 @@ export class Rounds {
     this.journal = journal
     this.settings = settings
     this.creating = new Creating(api, journal, settings, knowledge)
+    this.recent = new Recent(settings.bounds.requests)
     this.owner = Known.owners(knowledge)
     this.following = { api, pace: Pace.make(settings.poll), onBatch: settings.onBatch }
   }
@@ -97,9 +109,10 @@ export class Rounds {
   }
 
   private rejected(request: Request): Result | undefined {
-    const { api } = this
-    // The mark makes any id one that the API takes.
-    const reason = api.check({ custom_id: "id", params: request.params })
+    // The mark makes any id one that the API takes, but not one that is there twice.
+    const reason = this.recent.add(request.custom_id)
+      ? this.api.check({ custom_id: "id", params: request.params })
+      : usedBefore
     return reason === undefined ? undefined : {
       _tag: "Errored",
       customId: request.custom_id,

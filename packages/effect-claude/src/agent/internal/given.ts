@@ -1,0 +1,84 @@
+/** What a run is given: the parameters of its requests, its settings, and where it goes on. */
+import type * as Tool from "effect/ai/Tool"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type * as MessageStream from "../../client/MessageStream.ts"
+import type * as LoopGuard from "../LoopGuard.ts"
+import type * as ToolLoop from "../ToolLoop.ts"
+import type { Ended } from "./call.ts"
+import type { Event } from "./events.ts"
+import type { Request } from "./job.ts"
+import type { Open } from "./loop.ts"
+import type * as Log from "./record.ts"
+import type { Begin } from "./state.ts"
+
+type Tools = Record<string, Tool.Any>
+
+/** What the model is told in its closing turn. */
+export const closingWords =
+  "A limit of this run is reached: no more tools can be called. Answer now with what you have."
+
+/** A name that nobody else has. */
+export const token = Effect.map(
+  Effect.replicateEffect(Random.nextIntBetween(0, 0x7fffffff), 3),
+  (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
+)
+
+export type Emit = (event: Event) => Effect.Effect<void>
+export const silent: Emit = () => Effect.void
+
+/** What the settings of a run leave: the parameters of its requests. */
+export const requestOf = (
+  options: Partial<Request> & ToolLoop.RunSettings & {
+    readonly history?: unknown
+    readonly toolkit?: unknown
+    readonly runId?: unknown
+    readonly decisions?: unknown
+    readonly say?: unknown
+  }
+): Partial<Request> => {
+  const {
+    answer: _answer,
+    call: _call,
+    closingTurn: _closingTurn,
+    concurrency: _concurrency,
+    decisions: _decisions,
+    history: _history,
+    limits: _limits,
+    onTurn: _onTurn,
+    runId: _runId,
+    say: _say,
+    serverTools: _serverTools,
+    toolTimeout: _toolTimeout,
+    toolkit: _toolkit,
+    window: _window,
+    ...request
+  } = options
+  return request
+}
+
+/** A run, however it begins. */
+export interface Starting<T extends Tools> extends ToolLoop.RunSettings {
+  readonly toolkit: ToolLoop.RunOptions<T>["toolkit"]
+  readonly runId: string
+  readonly request: Request
+  readonly stored: LoopGuard.Limits | undefined
+  readonly begin: Begin
+  readonly open: Open | undefined
+  readonly decisions: Readonly<Record<string, Log.Decision>>
+  readonly recorder: Log.Recorder | undefined
+}
+
+/** One text block after another, thoughts apart. */
+export const told = (emit: Emit) => (event: MessageStream.Event): Effect.Effect<void> => {
+  if (event.type !== "content_block_delta") return Effect.void
+  if (event.delta.type === "text_delta") return emit({ _tag: "Text", text: event.delta.text })
+  return event.delta.type === "thinking_delta" ? emit({ _tag: "Thinking", text: event.delta.thinking }) : Effect.void
+}
+
+/** Results as they were stored with an outcome. */
+export const settledOf = (results: ReadonlyArray<object>): ReadonlyMap<string, Ended> =>
+  // The loop itself has stored them.
+  new Map(
+    (results as ReadonlyArray<Ended["result"]>).map((result) => [result.tool_use_id, { result, fate: "finished" }])
+  )
