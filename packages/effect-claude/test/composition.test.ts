@@ -148,6 +148,21 @@ describe("the order of the policies", () => {
         assert.lengthOf(yield* seen, 1)
       }), { limiter: { concurrency: 1 } }))
 
+  it("D2 limiter before the breaker's permit: a call that queues does not hold the place of the probe", () =>
+    runHandler(() => Effect.succeed(slow), () =>
+      Effect.gen(function*() {
+        const holder = yield* Effect.forkChild(create, { startImmediately: true })
+        yield* Effect.sleep(100)
+        yield* open
+        yield* Effect.sleep("20 seconds")
+        const queued = yield* Effect.forkChild(create, { startImmediately: true })
+        assert.deepInclude(yield* limitOf, { inFlight: 1, queued: 1 })
+        const probe = yield* breaker.use((one) => one.acquire(key))
+        yield* probe.record("ignored")
+        yield* Fiber.interrupt(queued)
+        yield* Fiber.interrupt(holder)
+      }), { limiter: { concurrency: 1 }, breaker: { jitter: 0 } }))
+
   it("C2 limiter inside retry: each attempt pays, and where the next cannot be admitted in time the real error leaves", () =>
     runHandler(() => Effect.succeed(Fault.internal()), ({ clock, seen }) =>
       Effect.gen(function*() {
