@@ -101,6 +101,11 @@ export class Limit {
     return this.inFlight > 0 || this.waiters.size > 0
   }
 
+  /** Somebody waits, and not for a place alone. */
+  get mayLetIn(): boolean {
+    return this.waiters.size > 0 && this.inFlight < (this.settings.concurrency ?? Infinity)
+  }
+
   /** A new one would let in the same. */
   isFresh(now: number): boolean {
     return this.pausedUntil <= now &&

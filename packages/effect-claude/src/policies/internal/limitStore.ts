@@ -62,6 +62,7 @@ export const storeMemory: Layer.Layer<Store> = Layer.effect(
       return last
     }
     const drain = (entry: Entry): void => {
+      if (!entry.limit.mayLetIn) return
       entry.again = true
       if (entry.draining) return
       entry.draining = true
