@@ -14,6 +14,7 @@ import type { ClaudeRateLimiter } from "../policies/ClaudeRateLimiter.ts";
 import type { Fallback } from "../policies/Fallback.ts";
 import * as Resilience from "../policies/Resilience.ts";
 import type { RetryBudget } from "../policies/RetryBudget.ts";
+import type { Batches } from "./internal/batches/api.ts";
 import * as Sdk from "./internal/sdk.ts";
 export type MessageParams = Omit<Messages.MessageCreateParamsNonStreaming, "stream">;
 export interface CallOptions {
@@ -22,6 +23,7 @@ export interface CallOptions {
     readonly priority?: number;
 }
 export interface StreamOptions extends CallOptions {
+    readonly countTokens?: boolean;
     readonly continuations?: number;
     readonly continueOnMaxTokens?: number;
 }
@@ -40,6 +42,7 @@ declare const ClaudeClient_base: Context.ServiceClass<ClaudeClient, "effect-clau
     readonly countTokens: (params: Messages.MessageCountTokensParams, options?: CallOptions) => Effect.Effect<Messages.MessageTokensCount, ClaudeError.ClaudeError>;
     readonly getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError>;
     readonly listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError>;
+    readonly batches: Batches;
 }>;
 export declare class ClaudeClient extends ClaudeClient_base {
 }
@@ -49,12 +52,22 @@ export declare const countTokens: (params: Messages.MessageCountTokensParams, op
 export declare const getModel: (id: string, options?: CallOptions) => Effect.Effect<Models.ModelInfo, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const listModels: (options?: CallOptions) => Effect.Effect<ReadonlyArray<Models.ModelInfo>, ClaudeError.ClaudeError, ClaudeClient>;
 export declare const requireComplete: <E, R>(self: Effect.Effect<Messages.Message, E, R>) => Effect.Effect<Messages.Message, E | ClaudeError.ClaudeError, R>;
+export interface Elsewhere {
+    readonly client: ClaudeClient["Service"];
+    readonly model?: string;
+}
+export interface Hop {
+    readonly model: string;
+    readonly reason: string;
+    readonly usage?: ClaudeError.Usage | undefined;
+}
+export declare const hops: (message: Messages.Message) => ReadonlyArray<Hop>;
 export interface CheckOptions {
     readonly preflight?: boolean | {
         readonly waive?: ReadonlyArray<string>;
         readonly fetchModels?: boolean;
     };
-    readonly fallback?: Fallback;
+    readonly fallback?: Fallback<string | Elsewhere>;
 }
 export interface Options extends Resilience.Options, CheckOptions {
     readonly apiKey?: Redacted.Redacted<string>;

@@ -1,7 +1,7 @@
 import type * as Duration from "effect/Duration";
 import * as Schema from "effect/Schema";
 import * as Classify from "./internal/classify.ts";
-import type * as Fields from "./internal/fields.ts";
+import * as Fields from "./internal/fields.ts";
 import * as Local from "./internal/local.ts";
 import * as Thrown from "./internal/thrown.ts";
 import { MalformedResponse } from "./internal/transport.ts";
@@ -21,11 +21,19 @@ export declare const Attempt: Schema.Struct<{
     readonly requestId: Schema.optional<Schema.String>;
     readonly model: Schema.optional<Schema.String>;
     readonly duration: Schema.DurationFromMillis;
+    readonly usage: Schema.optional<Schema.Struct<{
+        readonly inputTokens: Schema.Number;
+        readonly cacheCreationTokens: Schema.Number;
+        readonly cacheReadTokens: Schema.Number;
+        readonly outputTokens: Schema.Number;
+        readonly estimated: Schema.Boolean;
+    }>>;
     readonly wait: Schema.optional<Schema.DurationFromMillis>;
     readonly waitSource: Schema.optional<Schema.Literals<readonly ["server", "schedule", "breaker"]>>;
     readonly refused: Schema.optional<Schema.Literals<readonly ["notRetryable", "attempts", "schedule", "deadline", "budget", "hint"]>>;
 }>;
 export type Attempt = typeof Attempt.Type;
+export declare const costOf: (reason: Reason) => Pick<Attempt, "usage">;
 declare const ClaudeError_base: Schema.Class<ClaudeError, Schema.TaggedStruct<"ClaudeError", {
     readonly method: Schema.String;
     readonly reason: Schema.Union<readonly [typeof import("./internal/remote.ts").InvalidRequest, typeof import("./internal/remote.ts").ContextOverflow, typeof import("./internal/remote.ts").InvalidConversation, typeof import("./internal/remote.ts").AuthenticationFailed, typeof import("./internal/remote.ts").PermissionDenied, typeof import("./internal/remote.ts").AccountOnHold, typeof import("./internal/remote.ts").BillingBlocked, typeof import("./internal/remote.ts").NotFound, typeof import("./internal/remote.ts").RequestTooLarge, typeof import("./internal/remote.ts").Conflict, typeof import("./internal/remote.ts").RateLimited, typeof import("./internal/remote.ts").Overloaded, typeof import("./internal/remote.ts").ServerFailed, typeof import("./internal/transport.ts").ConnectionFailed, typeof import("./internal/transport.ts").TimedOut, typeof import("./internal/transport.ts").StreamInterrupted, typeof MalformedResponse, typeof Local.Refused, typeof Local.Truncated, typeof Local.UnknownStop, typeof Local.RequestRejected, typeof Local.RequestExceedsLimit, typeof Local.LimiterRejected, typeof Local.CircuitOpen, typeof Local.DeadlineExceeded, typeof Local.SpendExceeded]>;
@@ -36,6 +44,13 @@ declare const ClaudeError_base: Schema.Class<ClaudeError, Schema.TaggedStruct<"C
         readonly requestId: Schema.optional<Schema.String>;
         readonly model: Schema.optional<Schema.String>;
         readonly duration: Schema.DurationFromMillis;
+        readonly usage: Schema.optional<Schema.Struct<{
+            readonly inputTokens: Schema.Number;
+            readonly cacheCreationTokens: Schema.Number;
+            readonly cacheReadTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+            readonly estimated: Schema.Boolean;
+        }>>;
         readonly wait: Schema.optional<Schema.DurationFromMillis>;
         readonly waitSource: Schema.optional<Schema.Literals<readonly ["server", "schedule", "breaker"]>>;
         readonly refused: Schema.optional<Schema.Literals<readonly ["notRetryable", "attempts", "schedule", "deadline", "budget", "hint"]>>;

@@ -4,13 +4,16 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
 import * as ClaudeError from "../errors/ClaudeError.ts";
-import { type State } from "./internal/circuit.ts";
+import { type Changed as CircuitChanged, type State } from "./internal/circuit.ts";
+import * as Impossible from "./internal/impossible.ts";
 export interface Permit {
     readonly record: (outcome: ClaudeError.Outcome | "ignored", reason?: ClaudeError.RealReason | undefined) => Effect.Effect<void>;
 }
+export type Changed = CircuitChanged;
 declare const ClaudeCircuitBreaker_base: Context.ServiceClass<ClaudeCircuitBreaker, "effect-claude/policies/ClaudeCircuitBreaker", {
     readonly check: (key: string) => Effect.Effect<void, ClaudeError.CircuitOpen>;
-    readonly acquire: (key: string) => Effect.Effect<Permit, ClaudeError.CircuitOpen>;
+    readonly acquire: (key: string, changed?: Changed) => Effect.Effect<Permit, ClaudeError.CircuitOpen>;
+    readonly changed: (key: string) => Effect.Effect<void>;
     readonly isolate: (key: string) => Effect.Effect<void, never, Scope.Scope>;
     readonly state: (key: string) => Effect.Effect<State>;
 }>;
@@ -36,7 +39,8 @@ export declare const standard: {
     readonly probes: 1;
     readonly probeTimeout: "10 minutes";
 };
-export declare const layer: (options?: Options) => Layer.Layer<ClaudeCircuitBreaker>;
+export declare function layer(): Layer.Layer<ClaudeCircuitBreaker>;
+export declare function layer(options: Options): Layer.Layer<ClaudeCircuitBreaker, Impossible.ImpossiblePolicy>;
 export declare const withCircuitBreaker: {
     (options: {
         readonly key: string;

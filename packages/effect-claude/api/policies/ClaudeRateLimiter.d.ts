@@ -1,13 +1,18 @@
 import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import type * as Redis from "effect/persistence/Redis";
+import * as Stream from "effect/Stream";
 import * as ClaudeError from "../errors/ClaudeError.ts";
 import type { RateLimitHeaders } from "../errors/RateLimitHeaders.ts";
 export interface ReserveRequest {
     readonly model: string;
     readonly inputBytes?: number | undefined;
     readonly inputTokens?: number | undefined;
+    readonly cached?: boolean | undefined;
     readonly maxTokens?: number | undefined;
+    readonly outputTokens?: number | undefined;
     readonly priority?: number | undefined;
     readonly deadline?: number | undefined;
     readonly watched?: boolean | undefined;
@@ -30,6 +35,7 @@ export interface Reservation {
     readonly settle: (settlement: Settlement) => Effect.Effect<void>;
 }
 export interface LimitState {
+    readonly key: string;
     readonly name: string;
     readonly requests: number;
     readonly inputTokens: number;
@@ -49,6 +55,9 @@ declare const ClaudeRateLimiter_base: Context.ServiceClass<ClaudeRateLimiter, "e
 }>;
 export declare class ClaudeRateLimiter extends ClaudeRateLimiter_base {
 }
+export declare const changes: (options?: {
+    readonly every?: Duration.Input;
+}) => Stream.Stream<ReadonlyArray<LimitState>, never, ClaudeRateLimiter>;
 export interface ModelLimit {
     readonly requestsPerMinute?: number;
     readonly inputTokensPerMinute?: number;
@@ -74,6 +83,17 @@ export declare const standard: {
     readonly burst: 1;
 };
 export declare const layer: (options?: Options) => Layer.Layer<ClaudeRateLimiter>;
+export interface RedisOptions extends Options {
+    readonly onUnavailable?: "open" | "closed";
+    readonly timeout?: Duration.Input;
+    readonly lease?: Duration.Input;
+}
+export declare const standardRedis: {
+    readonly onUnavailable: "open";
+    readonly timeout: "1 second";
+    readonly lease: "30 seconds";
+};
+export declare const layerRedis: (options?: RedisOptions) => Layer.Layer<ClaudeRateLimiter, never, Redis.Redis>;
 export interface Guard {
     readonly model: string;
     readonly inputTokens?: number;

@@ -4,15 +4,13 @@ import * as Schema from "effect/Schema";
 import * as ClaudeError from "../errors/ClaudeError.ts";
 export declare const Cause: Schema.Literals<readonly ["CircuitOpen", "ConnectionFailed", "ContextOverflow", "LimiterRejected", "MalformedResponse", "Overloaded", "RateLimited", "Refused", "ServerFailed", "StreamInterrupted", "TimedOut"]>;
 export type Cause = typeof Cause.Type;
-export type Fallback = {
-    readonly [C in Cause]?: ReadonlyArray<string>;
+export type Fallback<Hop = string> = {
+    readonly [C in Cause]?: ReadonlyArray<Hop>;
 };
-export declare const whenDown: (models: ReadonlyArray<string>) => Fallback;
-export declare const causeOf: (fallback: Fallback, error: ClaudeError.ClaudeError) => Cause | undefined;
-export declare class Session {
-    private readonly models;
-    modelFor(model: string): string;
-    remember(model: string, instead: string): void;
+export declare const whenDown: <Hop>(hops: ReadonlyArray<Hop>) => Fallback<Hop>;
+export declare const causeOf: (fallback: Fallback<unknown>, error: ClaudeError.ClaudeError) => Cause | undefined;
+export interface Session {
+    readonly _tag: "FallbackSession";
 }
 export declare const CurrentSession: Context.Reference<Session | undefined>;
 export declare const session: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;

@@ -126,7 +126,7 @@ export declare class RequestExceedsLimit extends RequestExceedsLimit_base {
 declare const LimiterRejected_base: Schema.Class<LimiterRejected, Schema.TaggedStruct<"LimiterRejected", {
     readonly delivered: Schema.optional<Schema.Boolean>;
     readonly retried: Schema.optional<Schema.Boolean>;
-    readonly why: Schema.Literals<readonly ["queueFull", "deadline"]>;
+    readonly why: Schema.Literals<readonly ["queueFull", "deadline", "unavailable"]>;
     readonly wait: Schema.DurationFromMillis;
 }>, import("effect/Cause").YieldableError>;
 export declare class LimiterRejected extends LimiterRejected_base {

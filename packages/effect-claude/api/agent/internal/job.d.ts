@@ -1,0 +1,36 @@
+import type * as Messages from "@anthropic-ai/sdk/resources/messages";
+import type * as Effect from "effect/Effect";
+import type { CreateOptions, MessageParams } from "../../client/ClaudeClient.ts";
+import type { History } from "../../conversation/History.ts";
+import type * as ClaudeError from "../../errors/ClaudeError.ts";
+import type { Fitted, WindowExceeded } from "../ContextWindow.ts";
+import type { Bounds, Limits } from "../LoopGuard.ts";
+import type { JournalFailed } from "../ToolJournal.ts";
+import type { Definitions } from "./definitions.ts";
+import type { Event, Turn } from "./events.ts";
+import type { RunTakenOver } from "./outcomes.ts";
+import type { Decision, Recorder } from "./record.ts";
+import type { Format } from "./structured.ts";
+export type Request = Omit<MessageParams, "messages" | "tools">;
+export type Broken = JournalFailed | RunTakenOver;
+export interface Job<R> {
+    readonly runId: string;
+    readonly request: Request;
+    readonly definitions: Definitions<R>;
+    readonly bounds: Bounds;
+    readonly limits: Limits;
+    readonly concurrency: number;
+    readonly toolTimeout: number;
+    readonly grace: number;
+    readonly closing: string | undefined;
+    readonly fit: ((history: History, usage: ClaudeError.Usage | undefined, overflow: ClaudeError.ContextOverflow | undefined) => Effect.Effect<Fitted, WindowExceeded>) | undefined;
+    readonly format: Format | undefined;
+    readonly call: CreateOptions;
+    readonly decisions: Readonly<Record<string, Decision>>;
+    readonly recorder: Recorder | undefined;
+    readonly now: () => number;
+    readonly ask: (params: MessageParams, options: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError>;
+    readonly mostTokens: Effect.Effect<number | undefined>;
+    readonly emit: (event: Event) => Effect.Effect<void>;
+    readonly onTurn: (turn: Turn) => Effect.Effect<void>;
+}

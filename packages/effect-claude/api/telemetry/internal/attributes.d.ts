@@ -1,0 +1,10 @@
+import type { Usage } from "../../errors/ClaudeError.ts";
+import type { Answer, Called } from "./hook.ts";
+type Fields = Readonly<Record<string, unknown>>;
+export declare const isMethod: (model: string) => boolean;
+export declare const operationOf: (method: string) => string;
+export declare const nameOf: ({ model }: Called, operation: string, label: string) => string;
+export declare const server: (host: string) => Fields;
+export declare const ofCall: ({ method, model, params, source }: Called, operation: string, content: boolean) => Fields;
+export declare const ofEnd: (answer: Answer | undefined, usage: Usage | undefined, content: boolean) => Fields;
+export {};
