@@ -167,6 +167,11 @@ export interface CheckOptions {
    * and returns the last refusal if all refuse.
    */
   readonly fallback?: Fallback<string | Elsewhere>
+  /**
+   * Refusals go down the chain for `Refused` within the API itself, in one request: the first three models of it, on the
+   * direct API. What comes behind them, and every chain of other platforms, is walked here. A beta; default false.
+   */
+  readonly serverFallback?: boolean
 }
 
 export interface Options extends Resilience.Options, CheckOptions {
@@ -199,6 +204,7 @@ const fromOptions = Effect.fnUntraced(function*(options: Options) {
     preflight: options.preflight ?? true,
     direct: true,
     fallback: options.fallback,
+    serverFallback: options.serverFallback ?? false,
     secrets: [key],
     sdk: Sdk.make({ apiKey: key, baseURL, fetch: options.fetch ?? pooled, pooled: pooled !== undefined })
   })
@@ -243,6 +249,7 @@ export const layerSdk = (
         preflight: options.preflight ?? true,
         direct: Sdk.isDirect(sdk),
         fallback: options.fallback,
+        serverFallback: options.serverFallback ?? false,
         secrets: []
       }))
   ))

@@ -310,3 +310,60 @@ describe("Fallback", () => {
       )
     }))
 })
+
+describe("Fallback within the API", () => {
+  const chain = { Refused: [first, second, third], Overloaded: [second] }
+  const refusal = (request: Reply.Received) => Reply.forRequest(request, Reply.refusal({ model: modelOf(request) }))
+  const bodyOf = (request: Reply.Received) => request.json as { readonly fallbacks?: unknown; readonly betas?: unknown }
+
+  it("D6 the API is given the chain for refusals, and its beta; what it tried is not tried again here", () =>
+    run({ [first]: refusal, [second]: refusal, [third]: refusal }, chain, (harness) =>
+      Effect.gen(function*() {
+        const message = yield* create
+        assert.strictEqual(message.stop_reason, "refusal")
+        const seen = yield* harness.seen
+        assert.deepStrictEqual(seen.map(({ request }) => modelOf(request)), [first])
+        assert.deepStrictEqual(bodyOf(seen[0]!.request).fallbacks, [{ model: second }, { model: third }])
+        assert.isUndefined(bodyOf(seen[0]!.request).betas)
+        assert.match(seen[0]!.request.headers["anthropic-beta"] ?? "", /server-side-fallback-2026-07-01/)
+      }), { serverFallback: true }))
+
+  it("D6 other reasons are walked here as before, and a stream carries the chain too", () =>
+    run({ [first]: Fault.overloaded() }, chain, (harness) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* create).model, second)
+        yield* Stream.runDrain(ClaudeClient.streamMessage(params))
+        const seen = yield* harness.seen
+        assert.deepStrictEqual(seen.map(({ request }) => modelOf(request)), [first, second, first, second])
+        for (const { request } of seen) assert.isArray(bodyOf(request).fallbacks)
+      }), { serverFallback: true }))
+
+  it("D6 a session stays with the model that the API went to", () => {
+    const elsewhere = Reply.message({ model: third, text: "I can." })
+    const usage = { ...elsewhere.usage, iterations: [{ type: "fallback_message", output_tokens: 3 }] }
+    return run(
+      { [first]: (request) => Reply.forRequest(request, { ...elsewhere, usage }) },
+      chain,
+      (harness) =>
+        Effect.gen(function*() {
+          yield* Fallback.session(Effect.andThen(create, create))
+          assert.deepStrictEqual(yield* asked(harness), [first, third])
+        }),
+      { serverFallback: true }
+    )
+  })
+
+  it("off unless asked for, and never over what the caller says himself", async () => {
+    await run({}, chain, (harness) =>
+      Effect.gen(function*() {
+        yield* create
+        assert.isUndefined(bodyOf((yield* harness.seen)[0]!.request).fallbacks)
+      }))
+    const own = { ...params, fallbacks: "default", betas: ["server-side-fallback-2026-07-01"] }
+    await run({}, chain, (harness) =>
+      Effect.gen(function*() {
+        yield* ClaudeClient.createMessage(own)
+        assert.strictEqual(bodyOf((yield* harness.seen)[0]!.request).fallbacks, "default")
+      }), { serverFallback: true })
+  })
+})

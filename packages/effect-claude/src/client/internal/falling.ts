@@ -9,6 +9,7 @@ import * as Fallback from "../../policies/Fallback.ts"
 import type { ClaudeClient, CreateOptions, Elsewhere, Hop, MessageParams, StreamOptions } from "../ClaudeClient.ts"
 import { usageOf } from "./attempts.ts"
 import type { Told } from "./run.ts"
+import * as ServerFallback from "./serverFallback.ts"
 
 type Service = ClaudeClient["Service"]
 
@@ -49,9 +50,10 @@ class Walk {
     this.seen.add(start)
   }
 
-  next(cause: Fallback.Cause): Where | undefined {
+  /** `tried`: models that the API has asked itself. */
+  next(cause: Fallback.Cause, tried: ReadonlyArray<Where> = []): Where | undefined {
     for (const hop of this.fallback[cause] ?? []) {
-      if (this.seen.has(hop)) continue
+      if (this.seen.has(hop) || tried.includes(hop)) continue
       this.seen.add(hop)
       this.queue.push(hop)
     }
@@ -65,8 +67,13 @@ export const falling = (
   fallback: Fallback.Fallback<Where>,
   own: Client,
   now: () => number,
-  standard: Duration.Duration
+  standard: Duration.Duration,
+  server: boolean
 ): Client => {
+  /** The models that the API tries by itself: where our own client asks. */
+  const serverModels = (hop: Where, params: MessageParams): ReadonlyArray<string> =>
+    server && typeof hop === "string" ? ServerFallback.modelsFor(params, fallback.Refused ?? []) : []
+
   const refusal = (message: Anthropic.Message): boolean =>
     fallback.Refused !== undefined && message.stop_reason === "refusal"
 
@@ -99,15 +106,17 @@ export const falling = (
     for (;;) {
       const began = now()
       const model = modelOf(hop, params)
+      const sent = forModel(params, model)
+      const tried = serverModels(hop, sent)
       const result = yield* Effect.result(
-        clientOf(hop).createMessage(forModel(params, model), {
+        clientOf(hop).createMessage(ServerFallback.withModels(sent, tried), {
           ...options,
           deadline: Duration.millis(Math.max(1, until - began))
         })
       )
       const answer = Result.isSuccess(result) ? result.success : undefined
       if (answer !== undefined && !refusal(answer)) {
-        remember(session, params.model, hop)
+        remember(session, params.model, ServerFallback.answeredBy(answer, tried) ?? hop)
         return after(hops, answer)
       }
       if (Result.isSuccess(result)) {
@@ -127,7 +136,9 @@ export const falling = (
         hops.push({ model, reason: result.failure.reason._tag, ...ClaudeError.costOf(result.failure.reason) })
       }
       const cause = Result.isSuccess(result) ? "Refused" : Fallback.causeOf(fallback, result.failure)
-      const next = cause === undefined || now() >= until ? undefined : walk.next(cause)
+      const next = cause === undefined || now() >= until
+        ? undefined
+        : walk.next(cause, cause === "Refused" ? tried : [])
       if (next !== undefined) {
         options.told?.fellBack(model, modelOf(next, params), cause ?? "unknown")
         hop = next
@@ -157,7 +168,8 @@ export const falling = (
         first: ClaudeError.ClaudeError | undefined
       ): Stream.Stream<Anthropic.RawMessageStreamEvent, ClaudeError.ClaudeError> => {
         const model = modelOf(hop, params)
-        const events = clientOf(hop).streamMessage(forModel(params, model), {
+        const sent = forModel(params, model)
+        const events = clientOf(hop).streamMessage(ServerFallback.withModels(sent, serverModels(hop, sent)), {
           ...options,
           deadline: Duration.millis(Math.max(1, until - now()))
         })

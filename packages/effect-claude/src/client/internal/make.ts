@@ -41,198 +41,201 @@ export interface Built {
   /** Whether the instance speaks to the direct API in its current version. */
   readonly direct: boolean
   readonly fallback: Fallback<string | Elsewhere> | undefined
+  readonly serverFallback: boolean
 }
 
 const missing = (method: string): ClaudeError.InvalidRequest =>
   new ClaudeError.InvalidRequest({ message: `This SDK client has no ${method}: its platform does not offer it.` })
 
 /** Takes its limiter, breaker and budget from beneath it, once. */
-export const make = Effect.fnUntraced(function*({ direct, fallback, preflight, sdk: given, secrets, settings }: Built) {
-  const clock = yield* Clock.Clock
-  const chaos = yield* Chaos
-  const run = Effect.runPromiseWith(yield* Effect.context<never>())
-  const sdk = chaos === undefined ?
-    given :
-    injected(given, chaos, (millis, signal) => run(Effect.sleep(Duration.millis(millis)), signal ? { signal } : {}))
-  const services: Services = {
-    limiter: yield* ClaudeRateLimiter,
-    breaker: yield* ClaudeCircuitBreaker,
-    budget: yield* RetryBudget
-  }
-  const transport: Attempts.Transport = {
-    sdk,
-    own: Sdk.isOwn(given),
-    secrets,
-    watchdog: yield* Watchdog.make,
-    now: () => clock.currentTimeMillisUnsafe()
-  }
-  const gate = new Gate({ setting: preflight, direct, now: transport.now })
-  const host = hostOf(sdk.baseURL)
-  const countKey = `${host} countTokens`
-  const untilOf = (options: CallOptions): number =>
-    transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
+export const make = Effect.fnUntraced(
+  function*({ direct, fallback, preflight, sdk: given, secrets, serverFallback, settings }: Built) {
+    const clock = yield* Clock.Clock
+    const chaos = yield* Chaos
+    const run = Effect.runPromiseWith(yield* Effect.context<never>())
+    const sdk = chaos === undefined ?
+      given :
+      injected(given, chaos, (millis, signal) => run(Effect.sleep(Duration.millis(millis)), signal ? { signal } : {}))
+    const services: Services = {
+      limiter: yield* ClaudeRateLimiter,
+      breaker: yield* ClaudeCircuitBreaker,
+      budget: yield* RetryBudget
+    }
+    const transport: Attempts.Transport = {
+      sdk,
+      own: Sdk.isOwn(given),
+      secrets,
+      watchdog: yield* Watchdog.make,
+      now: () => clock.currentTimeMillisUnsafe()
+    }
+    const gate = new Gate({ setting: preflight, direct, now: transport.now })
+    const host = hostOf(sdk.baseURL)
+    const countKey = `${host} countTokens`
+    const untilOf = (options: CallOptions): number =>
+      transport.now() + Duration.toMillis(Duration.fromInputUnsafe(options.deadline ?? settings.deadline))
 
-  const { hedge } = settings
-  const shared = new Shared()
-  const bulkhead = shared.bulkheadOf("", settings.bulkhead)
+    const { hedge } = settings
+    const shared = new Shared()
+    const bulkhead = shared.bulkheadOf("", settings.bulkhead)
 
-  const send = <A>(
-    request: Request,
-    attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>,
-    inputTokens?: number
-  ): Effect.Effect<A, ClaudeError.ClaudeError> => {
-    const { model, options, size } = request
-    const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
-    const deadline = request.until === undefined
-      ? total
-      : Duration.millis(Math.max(0, request.until - transport.now()))
-    return execute(services, {
-      method: request.method,
-      model,
-      key: `${host} ${model}`,
-      get inputBytes() {
-        return size.bytes
-      },
-      inputTokens,
-      get cached() {
-        return size.cached
-      },
-      get maxTokens() {
-        return size.maxTokens
-      },
-      priority: options.priority ?? 0,
-      maxAttempts: options.maxAttempts ?? settings.maxAttempts,
-      deadline,
-      maxServerWait: settings.maxServerWait,
-      retry: settings.retry,
-      get resend() {
-        return request.resend
-      },
-      told: options.told?.from(source),
-      bulkhead: request.calls === true ? undefined : bulkhead,
-      // JSON begins when it is finished, so that each way of asking has its own.
-      beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
-      attempt: (lease, instant, log) =>
-        attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
-    })
-  }
+    const send = <A>(
+      request: Request,
+      attempt: (context: Attempts.Context) => Effect.Effect<A, ClaudeError.Reason>,
+      inputTokens?: number
+    ): Effect.Effect<A, ClaudeError.ClaudeError> => {
+      const { model, options, size } = request
+      const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
+      const deadline = request.until === undefined
+        ? total
+        : Duration.millis(Math.max(0, request.until - transport.now()))
+      return execute(services, {
+        method: request.method,
+        model,
+        key: `${host} ${model}`,
+        get inputBytes() {
+          return size.bytes
+        },
+        inputTokens,
+        get cached() {
+          return size.cached
+        },
+        get maxTokens() {
+          return size.maxTokens
+        },
+        priority: options.priority ?? 0,
+        maxAttempts: options.maxAttempts ?? settings.maxAttempts,
+        deadline,
+        maxServerWait: settings.maxServerWait,
+        retry: settings.retry,
+        get resend() {
+          return request.resend
+        },
+        told: options.told?.from(source),
+        bulkhead: request.calls === true ? undefined : bulkhead,
+        // JSON begins when it is finished, so that each way of asking has its own.
+        beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
+        attempt: (lease, instant, log) =>
+          attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
+      })
+    }
 
-  const call: Run = (request, attempt) => {
-    const { count, options } = request
-    if (count === undefined) return send(request, attempt)
-    return Effect.suspend(() => {
-      const until = request.until ?? untilOf(options)
-      const left = Duration.millis(Math.max(0, until - transport.now()))
-      const once = { deadline: Duration.min(left, mostCounting), maxAttempts: 1 }
-      return Effect.flatMap(
-        // Where counting is known to be down it is not waited for.
-        counted((params) => Effect.andThen(services.breaker.check(countKey), countOf(params, once)), count()),
-        (tokens) => send({ ...request, until }, attempt, tokens)
-      )
-    })
-  }
+    const call: Run = (request, attempt) => {
+      const { count, options } = request
+      if (count === undefined) return send(request, attempt)
+      return Effect.suspend(() => {
+        const until = request.until ?? untilOf(options)
+        const left = Duration.millis(Math.max(0, until - transport.now()))
+        const once = { deadline: Duration.min(left, mostCounting), maxAttempts: 1 }
+        return Effect.flatMap(
+          // Where counting is known to be down it is not waited for.
+          counted((params) => Effect.andThen(services.breaker.check(countKey), countOf(params, once)), count()),
+          (tokens) => send({ ...request, until }, attempt, tokens)
+        )
+      })
+    }
 
-  const plain = <A>(
-    method: string,
-    options: CallOptions & Told,
-    start: ((signal: AbortSignal) => Promise<A>) | undefined
-  ): Effect.Effect<A, ClaudeError.ClaudeError> =>
-    send({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
-      if (start === undefined) return Effect.fail(missing(method))
-      const controller = new AbortController()
-      const bound = settings.timeouts.headers
-      return context.lease.sent.pipe(
-        Effect.andThen(
-          Attempts.within(context, bound, "headers", () => start(controller.signal), () => controller.abort())
-        ),
-        Effect.tap(context.lease.succeed(Attempts.usageOf(undefined)))
-      )
-    })
+    const plain = <A>(
+      method: string,
+      options: CallOptions & Told,
+      start: ((signal: AbortSignal) => Promise<A>) | undefined
+    ): Effect.Effect<A, ClaudeError.ClaudeError> =>
+      send({ method, model: method, size: { bytes: 0, maxTokens: undefined }, options, resend: true }, (context) => {
+        if (start === undefined) return Effect.fail(missing(method))
+        const controller = new AbortController()
+        const bound = settings.timeouts.headers
+        return context.lease.sent.pipe(
+          Effect.andThen(
+            Attempts.within(context, bound, "headers", () => start(controller.signal), () => controller.abort())
+          ),
+          Effect.tap(context.lease.succeed(Attempts.usageOf(undefined)))
+        )
+      })
 
-  const countOf = (params: Messages.MessageCountTokensParams, options: CallOptions & Told = {}) => {
-    const count = sdk.messages.countTokens
-    return plain(
-      "countTokens",
-      options,
-      count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
-    )
-  }
-
-  const source: Hook.Source = {
-    provider: Sdk.providerOf(given),
-    host,
-    limits: services.limiter.state,
-    circuit: (model) => services.breaker.state(`${host} ${model}`),
-    retries: services.budget.level,
-    closers: new Set()
-  }
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      for (const close of source.closers) close()
-    })
-  )
-  const listener = yield* Hook.Listener
-  const watch: Batches.Surroundings["watch"] = (method, call) =>
-    Hook.watched(
-      listener,
-      () => ({ source, method, model: undefined, params: undefined }),
-      () => undefined,
-      (told) => call(told === undefined ? {} : { told })
-    )
-  const batches = Batches.make({ run: call, transport, settings, missing, gate, watch })
-  const client: ClaudeClient["Service"] = {
-    batches,
-    createMessage: (params, options: CreateOptions & Told = {}) =>
-      Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
-        const { continuations = 0, continueOnMaxTokens = 0 } = options
-        if (continuations > 0 || continueOnMaxTokens > 0) return collecting(call, params, options, untilOf(options))
-        const request = forMessage("createMessage", () => params, options)
-        return options.stream ?? (request.size.maxTokens ?? 0) >= streamedFrom
-          ? Effect.map(
-            call(request, (context) => Attempts.collected(context, params)),
-            (reader) => reader.whole.result()
-          )
-          : call(request, (context) => Attempts.json(context, params))
-      }),
-    streamMessage: (params, options: StreamOptions & Told = {}) =>
-      Stream.unwrap(
-        Effect.andThen(gate.pass("streamMessage", params), () =>
-          streaming(
-            { run: call, now: transport.now, settings, budget: services.budget },
-            params,
-            options,
-            untilOf(options)
-          ))
-      ),
-    countTokens: (params, options = {}) => Effect.andThen(gate.pass("countTokens", params), countOf(params, options)),
-    getModel: (id, options = {}) => {
-      const { models } = sdk
-      return Effect.tap(
-        plain(
-          "getModel",
-          options,
-          models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
-        ),
-        (info) => Effect.sync(() => gate.facts.learn(info))
-      )
-    },
-    listModels: (options = {}) => {
-      const { models } = sdk
-      return Effect.tap(
-        plain(
-          "listModels",
-          options,
-          models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
-        ),
-        (all) => Effect.sync(() => all.forEach((info) => gate.facts.learn(info)))
+    const countOf = (params: Messages.MessageCountTokensParams, options: CallOptions & Told = {}) => {
+      const count = sdk.messages.countTokens
+      return plain(
+        "countTokens",
+        options,
+        count && ((signal) => Sdk.ask(params, () => count.call(sdk.messages, params, Sdk.requestOptions(signal))))
       )
     }
+
+    const source: Hook.Source = {
+      provider: Sdk.providerOf(given),
+      host,
+      limits: services.limiter.state,
+      circuit: (model) => services.breaker.state(`${host} ${model}`),
+      retries: services.budget.level,
+      closers: new Set()
+    }
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const close of source.closers) close()
+      })
+    )
+    const listener = yield* Hook.Listener
+    const watch: Batches.Surroundings["watch"] = (method, call) =>
+      Hook.watched(
+        listener,
+        () => ({ source, method, model: undefined, params: undefined }),
+        () => undefined,
+        (told) => call(told === undefined ? {} : { told })
+      )
+    const batches = Batches.make({ run: call, transport, settings, missing, gate, watch })
+    const client: ClaudeClient["Service"] = {
+      batches,
+      createMessage: (params, options: CreateOptions & Told = {}) =>
+        Effect.andThen(gate.pass("createMessage", params, options.stream), () => {
+          const { continuations = 0, continueOnMaxTokens = 0 } = options
+          if (continuations > 0 || continueOnMaxTokens > 0) return collecting(call, params, options, untilOf(options))
+          const request = forMessage("createMessage", () => params, options)
+          return options.stream ?? (request.size.maxTokens ?? 0) >= streamedFrom
+            ? Effect.map(
+              call(request, (context) => Attempts.collected(context, params)),
+              (reader) => reader.whole.result()
+            )
+            : call(request, (context) => Attempts.json(context, params))
+        }),
+      streamMessage: (params, options: StreamOptions & Told = {}) =>
+        Stream.unwrap(
+          Effect.andThen(gate.pass("streamMessage", params), () =>
+            streaming(
+              { run: call, now: transport.now, settings, budget: services.budget },
+              params,
+              options,
+              untilOf(options)
+            ))
+        ),
+      countTokens: (params, options = {}) => Effect.andThen(gate.pass("countTokens", params), countOf(params, options)),
+      getModel: (id, options = {}) => {
+        const { models } = sdk
+        return Effect.tap(
+          plain(
+            "getModel",
+            options,
+            models && ((signal) => Promise.resolve(models.retrieve(id, null, Sdk.requestOptions(signal))))
+          ),
+          (info) => Effect.sync(() => gate.facts.learn(info))
+        )
+      },
+      listModels: (options = {}) => {
+        const { models } = sdk
+        return Effect.tap(
+          plain(
+            "listModels",
+            options,
+            models && ((signal) => Sdk.collect(models.list(null, Sdk.requestOptions(signal))))
+          ),
+          (all) => Effect.sync(() => all.forEach((info) => gate.facts.learn(info)))
+        )
+      }
+    }
+    const scope = yield* Effect.scope
+    // What fails is asked again later; a call never waits for it.
+    gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
+    const whole = fallback === undefined
+      ? client
+      : { ...client, ...falling(fallback, client, transport.now, settings.deadline, serverFallback && direct) }
+    return watched(listener, source, whole)
   }
-  const scope = yield* Effect.scope
-  // What fails is asked again later; a call never waits for it.
-  gate.ask = Effect.asVoid(Effect.forkIn(Effect.ignore(client.listModels()), scope))
-  const whole = fallback === undefined
-    ? client
-    : { ...client, ...falling(fallback, client, transport.now, settings.deadline) }
-  return watched(listener, source, whole)
-})
+)

@@ -113,6 +113,14 @@ export const request: ReadonlyArray<Rule> = [
     }
   },
   {
+    name: "server-side fallback",
+    check: (received) =>
+      bodyOf(received)["fallbacks"] === undefined ||
+        (received.headers["anthropic-beta"] ?? "").includes("server-side-fallback-2026-07-01")
+        ? undefined
+        : invalid("fallbacks: Extra inputs are not permitted")
+  },
+  {
     name: "betas",
     check: (received) =>
       bodyOf(received)["betas"] === undefined ? undefined : invalid("betas: Extra inputs are not permitted")
