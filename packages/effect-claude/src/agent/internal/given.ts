@@ -54,7 +54,9 @@ export const requestOf = (
     window: _window,
     ...request
   } = options
-  return request
+  // As it is sent and stored: JSON knows nothing of what is undefined.
+  const sent: Partial<Request> = JSON.parse(JSON.stringify(request))
+  return sent
 }
 
 /** A run, however it begins. */

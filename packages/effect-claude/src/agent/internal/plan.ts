@@ -45,6 +45,9 @@ const unknownTool = (name: string, known: Iterable<string>): string => {
   return `There is no tool named ${name}. ${names.length === 0 ? "There are no tools." : `Tools: ${names.join(", ")}.`}`
 }
 
+/** A handler may change what it is given; the history may not. */
+const copied = (input: unknown): unknown => input === undefined ? undefined : JSON.parse(JSON.stringify(input))
+
 /** A tool that cannot say whether it needs approval needs it. */
 const needsApproval = <R>(
   definition: Definition<R>,
@@ -95,7 +98,7 @@ export const plan = Effect.fnUntraced(function*<R>(
       synthesise(use, "stopped")
       continue
     }
-    const decision = decisions[use.id]
+    const decision = Object.hasOwn(decisions, use.id) ? decisions[use.id] : undefined
     if (decision !== undefined && decision !== "approve") {
       const why = typeof decision === "object" ? ` ${decision.deny}` : ""
       const { content, ...denied } = synthetic(use.id, "denied")
@@ -103,7 +106,7 @@ export const plan = Effect.fnUntraced(function*<R>(
       continue
     }
     const definition = definitions.byName.get(use.name)
-    const decoded = definition === undefined ? undefined : yield* Effect.result(definition.decode(use.input))
+    const decoded = definition === undefined ? undefined : yield* Effect.result(definition.decode(copied(use.input)))
     const ready = definition !== undefined && decoded !== undefined && Result.isSuccess(decoded)
     if (
       ready && decision === undefined && !claimed && (yield* needsApproval(definition, decoded.success.params, use))

@@ -45,6 +45,8 @@ export type Step = typeof Step.Type
 const Entry = Schema.fromJsonString(Schema.Struct({ by: Schema.String, step: Step }))
 export type Entry = typeof Entry.Type
 
+const isUse = Schema.is(Schema.Struct({ type: Schema.Literal("tool_use"), id: Schema.String, name: Schema.String }))
+
 const encode = Schema.encodeEffect(Entry)
 const decode = Schema.decodeEffect(Entry)
 
@@ -127,6 +129,16 @@ export interface Found {
   readonly ended: Outcome | undefined
 }
 
+/** With one call more, of the tool that the answer calls by this id. */
+const counted = (progress: Progress, id: string, message: typeof Answer.Type | undefined): Progress => {
+  const blocks: ReadonlyArray<unknown> = Array.isArray(message?.["content"]) ? message["content"] : []
+  const use = blocks.find((block) => isUse(block) && block.id === id)
+  if (!isUse(use)) return progress
+  const { callsPerTool, toolCalls } = progress
+  const ofTool = Object.hasOwn(callsPerTool, use.name) ? callsPerTool[use.name] ?? 0 : 0
+  return { ...progress, toolCalls: toolCalls + 1, callsPerTool: { ...callsPerTool, [use.name]: ofTool + 1 } }
+}
+
 /** The state at the end of a log; undefined for a run that never started. */
 export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefined, History.InvalidHistory> => {
   let start: Extract<Step, { readonly _tag: "Started" }> | undefined
@@ -154,6 +166,8 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
         break
       case "Settled":
         settled.set(step.id, { result: step.result, fate: step.fate })
+        // Counted when its turn is committed or its run ends, which a crash may have kept from being written.
+        if (progress !== undefined) progress = counted(progress, step.id, message)
         break
       case "Committed":
         messages.push(...step.history)
@@ -170,6 +184,11 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
         break
       case "Ended":
         ended = step.outcome
+        // What an outcome tells is the truth from which it is gone on from: its last answer need not be committed.
+        messages = [...History.toMessages(ended.history)]
+        progress = ended.progress
+        spent = ended.spend === undefined ? { usage: ended.usage } : { usd: ended.spend, usage: ended.usage }
+        message = ended._tag === "NeedsApproval" ? ended.pending.message : undefined
         break
     }
   }

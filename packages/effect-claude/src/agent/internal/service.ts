@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { ClaudeClient, type CreateOptions, type MessageParams } from "../../client/ClaudeClient.ts"
 import * as MessageStream from "../../client/MessageStream.ts"
@@ -32,6 +33,8 @@ import { type Begin, noProgress, nothingSpent, State } from "./state.ts"
 import * as Structured from "./structured.ts"
 
 type Tools = Record<string, Tool.Any>
+
+const isDecision = Schema.is(Log.Decision)
 
 export interface Settings extends Omit<ToolLoop.Options, "journal"> {
   readonly client: ClaudeClient["Service"]
@@ -80,7 +83,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const job: Job<Tool.HandlerServices<T[keyof T]>> = {
       runId,
       request,
-      limits,
+      limits: LoopGuard.merge(options.stored, options.limits),
       definitions,
       bounds,
       concurrency: options.concurrency ?? settings.concurrency,
@@ -204,11 +207,14 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
   }
 
   const resumed = Effect.fnUntraced(function*<T extends Tools>(outcome: Outcome, options: ToolLoop.ResumeOptions<T>) {
-    const { decisions = {}, say } = options
+    const { decisions: given = {}, say } = options
     if (outcome._tag === "Finished" && say === undefined) return outcome
     const pending = outcome._tag === "NeedsApproval" ? outcome.pending : undefined
-    const undecided = (pending?.calls ?? []).filter(({ id }) => !Object.hasOwn(decisions, id))
-    if (undecided.length > 0) return yield* new UndecidedCalls({ calls: undecided.map(({ id }) => id) })
+    const asked = (pending?.calls ?? []).map(({ id }) => id)
+    const undecided = asked.filter((id) => !(Object.hasOwn(given, id) && isDecision(given[id])))
+    if (undecided.length > 0) return yield* new UndecidedCalls({ calls: undecided })
+    // A decision is about a call that somebody has seen, not about one that comes later.
+    const decisions = Object.fromEntries(Object.entries(given).filter(([id]) => asked.includes(id)))
     const { runId } = outcome
     const request = { ...outcome.request, ...requestOf(options) } as Request
     yield* prepare(options, limitsOf(outcome.limits, options.limits), request.model)
