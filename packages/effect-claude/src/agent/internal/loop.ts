@@ -141,6 +141,8 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
   const close = Effect.fnUntraced(function*(limit: LimitName) {
     const answer = yield* ask(job.request.max_tokens, { tool_choice: { type: "none" } })
     if (typeof answer === "string" || Result.isFailure(answer)) return stop(limit)
+    // A refusal is never in the history.
+    if (answer.success.stop_reason === "refusal") return stop(limit)
     const next = History.appendAssistant(state.history, answer.success)
     if (Result.isFailure(next) || !History.isHistory(next.success)) return stop(limit)
     yield* job.emit({ _tag: "Answered", message: answer.success })
