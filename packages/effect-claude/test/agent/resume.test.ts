@@ -1,9 +1,10 @@
 /** What an outcome, or a crash after one, leaves to go on from. */
 import { Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Schema } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
 import { History, Spend, ToolJournal, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
+import { CurrentRun } from "../../src/agent/internal/settings.ts"
 import { answers, call, calls, Pay, says, start, toolkit, weather, withLoop } from "../fixtures/loop.ts"
 
 const sunny = toolkit.toLayer({
@@ -56,7 +57,7 @@ describe("a crash after a resume", () => {
 
   it("F8 a cut answer is not concluded again", () =>
     withLoop(
-      [answers(Reply.message("A sh", { stop_reason: "max_tokens" })), silence, says("A shirt.")],
+      [answers(Reply.message({ text: "A sh", stopReason: "max_tokens" })), silence, says("A shirt.")],
       sunny,
       Effect.fnUntraced(function*() {
         const loop = ToolLoop.layer({ journal: yield* shared })
@@ -215,19 +216,48 @@ describe("what a run is given", () => {
     ))
 })
 
-describe("F7 a request that dies", () => {
-  it("leaves no reserve behind in the account that runs share", () =>
+describe("what was paid for", () => {
+  it("F7 a request that dies leaves no reserve behind in the account that runs share", () =>
     withLoop(
-      [says("A shirt."), says("A shirt.")],
+      [],
       sunny,
       Effect.fnUntraced(function*() {
-        const loop = ToolLoop.layer({ prices, budget: { usd: 0.03 } })
-        const outcomes = yield* Effect.gen(function*() {
-          const broken = { ...start, call: { onUsage: undefined }, metadata: 1n } as unknown as typeof start
-          yield* Effect.exit(ToolLoop.run(broken))
-          return yield* ToolLoop.run(start)
-        }).pipe(Effect.provide(loop))
-        assert.strictEqual(outcomes._tag, "Finished")
+        const account = new Spend.Account({ usd: 1 })
+        const within = { depth: 0, maxDepth: 2, account, until: Infinity }
+        const broken = { ...start, call: { deadline: "soon" } } as unknown as typeof start
+        const exit = yield* Effect.exit(ToolLoop.run(broken)).pipe(Effect.provideService(CurrentRun, within))
+        assert.isTrue(Exit.hasDies(exit))
+        assert.deepEqual(account.reserved, { usd: 0, inputTokens: 0, outputTokens: 0 })
+        assert.isAbove(account.settled.usd, 0)
+      }),
+      { prices }
+    ))
+
+  it("F8 an answer that was told was written before", () =>
+    withLoop(
+      [says("A shirt."), says("A coat.")],
+      sunny,
+      Effect.fnUntraced(function*({ seen }) {
+        const loop = ToolLoop.layer({ journal: yield* shared })
+        yield* ToolLoop.stream({ ...start, runId: "r" }).pipe(
+          Stream.takeUntil(({ _tag }) => _tag === "Answered"),
+          Stream.runDrain,
+          Effect.provide(loop)
+        )
+        const outcome = yield* ToolLoop.recover({ runId: "r", toolkit }).pipe(Effect.provide(loop))
+        assert.strictEqual(outcome._tag === "Finished" && outcome.text, "A shirt.")
+        assert.strictEqual((yield* seen).length, 1)
+      })
+    ))
+
+  it("F10 a closing answer that is refused is not in the history", () =>
+    withLoop(
+      [calls(weather("a", "Paris")), answers(Reply.message({ text: "I can", stopReason: "refusal" }))],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const outcome = yield* ToolLoop.run({ ...start, limits: { turns: 1 }, closingTurn: true })
+        assert.strictEqual(outcome._tag, "Stopped")
+        assert.notInclude(JSON.stringify(History.toMessages(outcome.history)), "I can")
       })
     ))
 })

@@ -2,6 +2,7 @@
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { usageOf } from "../../client/internal/attempts.ts"
@@ -101,46 +102,53 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
   })
 
   /** One request, paid for; none if its time was over, the limit if it may not be made. */
-  const ask = Effect.fnUntraced(
-    function*(maxTokens: number, more: Partial<Messages.MessageCreateParamsNonStreaming> = {}) {
-      const reserved = state.forecast(maxTokens)
-      const short = state.account.reserve(reserved)
-      if (short !== undefined) return short.limit
-      state.count({ turns: state.progress.turns + 1 })
-      const { params } = job.definitions
-      const asked = job.ask({
-        ...job.request,
-        ...(job.format === undefined
-          ? {}
-          : { output_config: { ...job.request.output_config, format: formatOf(job.format) } }),
-        ...(params.length === 0 ? {} : { tools: [...params] }),
-        max_tokens: maxTokens,
-        ...more,
-        messages: History.toMessages(state.history)
-      }, job.call)
-      const answer = yield* Effect.result(asked).pipe(
-        Effect.timeoutOption(Duration.millis(Math.max(0, state.left))),
-        Effect.onInterrupt(() => Effect.sync(() => state.forfeit(reserved)))
-      )
-      if (Option.isNone(answer)) {
-        state.forfeit(reserved)
-        return "wallTime" as const
-      }
-      if (Result.isFailure(answer.value)) {
-        const { reason } = answer.value.failure
-        const partial = "partial" in reason ? reason.partial : undefined
-        state.settle(reserved, partial?.usage ?? noUsage, undefined)
+  const ask = (maxTokens: number, more: Partial<Messages.MessageCreateParamsNonStreaming> = {}) =>
+    // A reserve is settled once, whatever ends the request: interruption is let in only while it is under way.
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const reserved = state.forecast(maxTokens)
+        const short = state.account.reserve(reserved)
+        if (short !== undefined) return short.limit
+        state.count({ turns: state.progress.turns + 1 })
+        const { params } = job.definitions
+        const asked = Effect.suspend(() =>
+          job.ask({
+            ...job.request,
+            ...(job.format === undefined
+              ? {}
+              : { output_config: { ...job.request.output_config, format: formatOf(job.format) } }),
+            ...(params.length === 0 ? {} : { tools: [...params] }),
+            max_tokens: maxTokens,
+            ...more,
+            messages: History.toMessages(state.history)
+          }, job.call)
+        )
+        const answer = yield* restore(
+          Effect.timeoutOption(Effect.result(asked), Duration.millis(Math.max(0, state.left)))
+        ).pipe(
+          Effect.onExit((exit) => Exit.isFailure(exit) ? Effect.sync(() => state.forfeit(reserved)) : Effect.void)
+        )
+        if (Option.isNone(answer)) {
+          state.forfeit(reserved)
+          return "wallTime" as const
+        }
+        if (Result.isFailure(answer.value)) {
+          const { reason } = answer.value.failure
+          const partial = "partial" in reason ? reason.partial : undefined
+          state.settle(reserved, partial?.usage ?? noUsage, undefined)
+          return answer.value
+        }
+        state.settle(reserved, usageOf(answer.value.success.usage), answer.value.success.model)
         return answer.value
-      }
-      state.settle(reserved, usageOf(answer.value.success.usage), answer.value.success.model)
-      return answer.value
-    }
-  )
+      })
+    )
 
   /** The last word of a model that may call no more tools. */
   const close = Effect.fnUntraced(function*(limit: LimitName) {
     const answer = yield* ask(job.request.max_tokens, { tool_choice: { type: "none" } })
     if (typeof answer === "string" || Result.isFailure(answer)) return stop(limit)
+    // A refusal is never in the history.
+    if (answer.success.stop_reason === "refusal") return stop(limit)
     const next = History.appendAssistant(state.history, answer.success)
     if (Result.isFailure(next) || !History.isHistory(next.success)) return stop(limit)
     yield* job.emit({ _tag: "Answered", message: answer.success })
