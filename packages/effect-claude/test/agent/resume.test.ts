@@ -1,7 +1,7 @@
 /** What an outcome, or a crash after one, leaves to go on from. */
 import { Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
 import { History, Spend, ToolJournal, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import { CurrentRun } from "../../src/agent/internal/settings.ts"
@@ -231,6 +231,19 @@ describe("what was paid for", () => {
         assert.isAbove(account.settled.usd, 0)
       }),
       { prices }
+    ))
+
+  it("F5 a run within a run has no more time than the run around it", () =>
+    withLoop(
+      [silence],
+      sunny,
+      Effect.fnUntraced(function*() {
+        const before = yield* Clock.currentTimeMillis
+        const within = { depth: 0, maxDepth: 2, account: new Spend.Account(), until: before + 5000 }
+        const outcome = yield* Effect.provideService(ToolLoop.run(start), CurrentRun, within)
+        assert.strictEqual(outcome._tag === "Stopped" && outcome.limit, "wallTime")
+        assert.isAtMost((yield* Clock.currentTimeMillis) - before, 5000)
+      })
     ))
 
   it("F8 an answer that was told was written before", () =>
