@@ -68,6 +68,7 @@ export interface CheckOptions {
         readonly fetchModels?: boolean;
     };
     readonly fallback?: Fallback<string | Elsewhere>;
+    readonly serverFallback?: boolean;
 }
 export interface Options extends Resilience.Options, CheckOptions {
     readonly apiKey?: Redacted.Redacted<string>;

@@ -3,6 +3,7 @@
  * call, or the same two or three in turn, with the same results.
  */
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /** Each counts for the whole run, however often it is resumed; `Infinity` is no limit, `0` is none at all. */
@@ -81,13 +82,16 @@ export const Stored: Schema.Codec<Limits, Schema.JsonObject> = Schema.Struct({
   depth: Schema.optionalKey(Count)
 })
 
+const durationOf = (input: Duration.Input): Duration.Duration | undefined =>
+  Option.getOrUndefined(Duration.fromInput(input))
+
 /** Of each limit the last that is given; time as a duration, so that it can be stored. */
 export const merge = (...given: ReadonlyArray<Limits | undefined>): Limits => {
   const limits: Limits = {}
   for (const some of given) {
     for (const [name, value] of Object.entries(some ?? {})) {
       if (value === undefined) continue
-      Object.assign(limits, { [name]: name === "wallTime" ? Duration.fromInputUnsafe(value) : value })
+      Object.assign(limits, { [name]: name === "wallTime" ? durationOf(value) ?? value : value })
     }
   }
   return limits
@@ -125,7 +129,10 @@ export const bounds = (limits: Limits): Bounds => {
 /** What is wrong with limits, nothing if they can be kept. */
 export const problems = (limits: Limits): ReadonlyArray<string> =>
   Object.entries(limits).flatMap(([name, value]): ReadonlyArray<string> => {
-    if (name === "wallTime" || value === undefined) return []
+    if (value === undefined) return []
+    if (name === "wallTime") {
+      return durationOf(value) === undefined ? [`limits.wallTime is ${String(value)}: give a duration.`] : []
+    }
     const values = typeof value === "object" ? Object.values(value) : [value]
     return values.every((one) => typeof one === "number" && one >= 0)
       ? []

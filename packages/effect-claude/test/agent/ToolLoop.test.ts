@@ -810,8 +810,10 @@ describe("ToolLoop", () => {
       [],
       sunny,
       Effect.fnUntraced(function*() {
-        const error = yield* Effect.flip(ToolLoop.run({ ...start, limits: { turns: Number.NaN, usd: -1 } }))
-        assert.match(error.message, /limits.turns is NaN[\s\S]*limits.usd is -1/)
+        const wallTime = "soon" as "1 minute"
+        const limits = { turns: Number.NaN, usd: -1, wallTime }
+        const error = yield* Effect.flip(ToolLoop.run({ ...start, limits }))
+        assert.match(error.message, /limits.turns is NaN[\s\S]*limits.usd is -1[\s\S]*limits.wallTime is soon/)
       })
     ))
 })

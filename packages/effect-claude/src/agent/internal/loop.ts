@@ -151,8 +151,8 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
     if (answer.success.stop_reason === "refusal") return stop(limit)
     const next = History.appendAssistant(state.history, answer.success)
     if (Result.isFailure(next) || !History.isHistory(next.success)) return stop(limit)
-    yield* job.emit({ _tag: "Answered", message: answer.success })
     yield* commit(next.success)
+    yield* job.emit({ _tag: "Answered", message: answer.success })
     return stop(limit, textOf(answer.success))
   })
 
@@ -284,17 +284,20 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
       }
       refitted = false
       const message = answer.success
-      yield* job.emit({ _tag: "Answered", message })
+      const told = job.emit({ _tag: "Answered", message })
       if (message.stop_reason === "max_tokens" && callsIn(message) > 0 && maxTokens === job.request.max_tokens) {
         const most = yield* job.mostTokens
         const raised = Math.min(maxTokens * raise, most ?? 0)
         if (raised > maxTokens) {
           maxTokens = raised
+          yield* told
           continue
         }
       }
       maxTokens = job.request.max_tokens
+      // Written before it is told: whoever stops listening then loses nothing that was paid.
       if (recorder !== undefined) yield* record({ _tag: "Answered", message: stored(message), ...totals() })
+      yield* told
       const over = yield* handle({ message: stored(message), settled: new Map(), claimed: new Set() })
       if (over !== undefined) return over
     }
