@@ -88,7 +88,10 @@ export interface ResumeOptions<T extends Tools> extends RunSettings, Partial<Req
   readonly toolkit: Toolkit.Toolkit<T>
   /** For each call of a `NeedsApproval`. */
   readonly decisions?: { readonly [callId: string]: Decision } | undefined
-  /** What the user says next; without it a finished conversation has nothing to go on with. */
+  /**
+   * What the user says next; without it a finished conversation has nothing to go on with. Calls that wait for a decision
+   * have to be decided first.
+   */
   readonly say?: Anthropic.MessageParam["content"] | undefined
 }
 

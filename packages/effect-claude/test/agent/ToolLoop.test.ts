@@ -515,6 +515,10 @@ describe("ToolLoop", () => {
           // It survives being stored.
           const json = JSON.stringify(yield* Schema.encodeEffect(ToolLoop.Outcome)(asking))
           const again = yield* Schema.decodeEffect(ToolLoop.Outcome)(JSON.parse(json))
+          const tooSoon = yield* Effect.flip(
+            ToolLoop.resume(again, { toolkit: kit, decisions: { b: "approve" }, say: "Hurry." })
+          )
+          assert.strictEqual(tooSoon._tag, "InvalidHistory")
           const undecided = yield* Effect.flip(ToolLoop.resume(again, { toolkit: kit }))
           assert.strictEqual(undecided._tag, "UndecidedCalls")
           const outcome = expectTag(

@@ -166,7 +166,7 @@ const one = (given: Case, journaled: boolean): Promise<string> => {
 }
 
 describe("ToolLoop: pairing", () => {
-  for (const [journaled, runs] of [[false, 1200], [true, 400]] as const) {
+  for (const [journaled, runs] of [[false, 1600], [true, 600]] as const) {
     it.live(
       `F1 F2 every interleaving of nine fates over parallel calls${journaled ? ", with a journal" : ""}`,
       () =>

@@ -34,6 +34,17 @@ import * as Structured from "./structured.ts"
 
 type Tools = Record<string, Tool.Any>
 
+/** Results come first in the message that follows a turn with calls. */
+const tooSoon = () =>
+  new History.InvalidHistory({
+    violations: [{
+      path: "messages",
+      rule: "unanswered",
+      message: "Calls wait for a decision: nothing can be said before their results.",
+      fix: "Decide them, and say it to the outcome that follows."
+    }]
+  })
+
 const isDecision = Schema.is(Log.Decision)
 
 export interface Settings extends Omit<ToolLoop.Options, "journal"> {
@@ -218,7 +229,8 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const { runId } = outcome
     const request = { ...outcome.request, ...requestOf(options) } as Request
     yield* prepare(options, limitsOf(outcome.limits, options.limits), request.model)
-    const history = say === undefined || pending !== undefined
+    if (pending !== undefined && say !== undefined) return yield* tooSoon()
+    const history = say === undefined
       ? outcome.history
       : yield* Effect.fromResult(History.appendUser(outcome.history, say))
     const added = History.toMessages(history).slice(outcome.history.length)
