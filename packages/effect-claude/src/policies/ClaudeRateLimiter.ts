@@ -15,6 +15,7 @@ import type * as Redis from "effect/persistence/Redis"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../errors/ClaudeError.ts"
+import { noUsage } from "../errors/internal/fields.ts"
 import type { RateLimitHeaders } from "../errors/RateLimitHeaders.ts"
 import { storeMemory } from "./internal/limitStore.ts"
 import { make } from "./internal/reservations.ts"
@@ -196,9 +197,8 @@ export const withRateLimit: {
         })
       )
       const usage: ClaudeError.Usage = {
+        ...noUsage,
         inputTokens: guard.inputTokens ?? 0,
-        cacheCreationTokens: 0,
-        cacheReadTokens: 0,
         outputTokens: guard.outputTokens ?? 0,
         estimated: true
       }

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
+import { noUsage } from "../errors/internal/fields.ts"
 import { watched } from "../telemetry/internal/hook.ts"
 import * as Chaos from "./Chaos.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
@@ -202,20 +203,12 @@ export interface Guard extends Options {
   readonly priority?: number
 }
 
-const noUsage: ClaudeError.Usage = {
-  inputTokens: 0,
-  cacheCreationTokens: 0,
-  cacheReadTokens: 0,
-  outputTokens: 0,
-  estimated: true
-}
-
 /** All policies in their order around any effect that fails with reasons; `ClaudeClient` does this for its own calls. */
 export const withResilience = (guard: Guard) => {
   const made = make(guard)
   const name = `${guard.method} ${guard.model}`
   const inputTokens = guard.inputTokens ?? 0
-  const used: ClaudeError.Usage = { ...noUsage, inputTokens }
+  const used: ClaudeError.Usage = { ...noUsage, inputTokens, estimated: true }
   let checked = false
   return <A, R>(
     self: Effect.Effect<A, ClaudeError.Reason, R>

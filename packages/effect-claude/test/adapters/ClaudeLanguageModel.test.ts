@@ -1,11 +1,12 @@
 import { Fault, FaultServer, Reply, Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream, Tracer } from "effect"
+import { Arbitrary, Deferred, Effect, Fiber, Layer, Redacted, Schedule, Schema, Stream } from "effect"
 import { ClaudeClient, ClaudeLanguageModel } from "effect-claude"
 import { type AiError, Chat, LanguageModel, Prompt, type Response, Tool, Toolkit } from "effect/ai"
 import { constrainsOutput } from "../../src/adapters/internal/languageModel/request.ts"
 import { key, params, run } from "../fixtures/harness.ts"
 import { against, bodies, model, says } from "../fixtures/languageModel.ts"
+import { recording } from "../fixtures/spans.ts"
 
 const collect = <E, R>(stream: Stream.Stream<Response.AnyPart, E, R>) => Stream.runCollect(stream)
 const finishOf = (parts: ReadonlyArray<Response.AnyPart>) => parts.find((part) => part.type === "finish")
@@ -566,14 +567,7 @@ describe("calls", () => {
   })
 
   it("H1 tell on the span what was asked and what came, and no content", () => {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
+    const { spans, tracer } = recording()
     const secret = says("A secret answer.")
     return against([secret, secret], () =>
       Effect.gen(function*() {

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Metric, Scope, Tracer } from "effect"
 import { ClaudeTelemetry, ResilientFetch } from "effect-claude"
 import { PrometheusMetrics } from "effect/observability"
+import { recording } from "../fixtures/spans.ts"
 import { params, thrownBy, tried, ways } from "./ways.ts"
 
 const message = Reply.message("one two three four five six seven eight nine ten")
@@ -13,14 +14,7 @@ const attributes = (span: Tracer.NativeSpan | undefined) => Object.fromEntries(s
 
 /** Telemetry beneath the adapter, and the spans it made. */
 const traced = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recording()
   const listening: Layer.Layer<never> = Layer.provideMerge(
     ClaudeTelemetry.layer(),
     Layer.succeed(Tracer.Tracer, tracer)

@@ -28,6 +28,20 @@ const valid = (outcome: ToolLoop.Outcome) => {
   return outcome
 }
 
+/** A tool that never ends by itself, and tells when it began and when it was interrupted. */
+const hanging = Effect.gen(function*() {
+  const began = yield* Deferred.make<void>()
+  const ended = yield* Deferred.make<void>()
+  const handlers = toolkit.toLayer({
+    get_weather: () =>
+      Effect.andThen(Deferred.succeed(began, undefined), Effect.never).pipe(
+        Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
+      ),
+    pay: () => Effect.succeed("paid")
+  })
+  return { began, ended, handlers }
+})
+
 const expectTag = <Tag extends ToolLoop.Outcome["_tag"]>(
   outcome: ToolLoop.Outcome,
   tag: Tag
@@ -616,15 +630,7 @@ describe("ToolLoop", () => {
       [calls(weather("a", "Paris")), says("never")],
       Layer.empty,
       Effect.fnUntraced(function*({ seen }) {
-        const began = yield* Deferred.make<void>()
-        const ended = yield* Deferred.make<void>()
-        const handlers = toolkit.toLayer({
-          get_weather: () =>
-            Effect.andThen(Deferred.succeed(began, undefined), Effect.never).pipe(
-              Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
-            ),
-          pay: () => Effect.succeed("paid")
-        })
+        const { began, ended, handlers } = yield* hanging
         const fiber = yield* Effect.forkChild(ToolLoop.run(start).pipe(Effect.provide(handlers)))
         yield* Deferred.await(began)
         yield* Fiber.interrupt(fiber)
@@ -638,15 +644,7 @@ describe("ToolLoop", () => {
       [calls(weather("a", "Paris")), says("never")],
       Layer.empty,
       Effect.fnUntraced(function*({ seen }) {
-        const began = yield* Deferred.make<void>()
-        const ended = yield* Deferred.make<void>()
-        const handlers = toolkit.toLayer({
-          get_weather: () =>
-            Effect.andThen(Deferred.succeed(began, undefined), Effect.never).pipe(
-              Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
-            ),
-          pay: () => Effect.succeed("paid")
-        })
+        const { began, ended, handlers } = yield* hanging
         const read = ToolLoop.stream(start).pipe(
           Stream.takeUntilEffect(({ _tag }) =>
             _tag === "ToolStarted" ? Effect.as(Deferred.await(began), true) : Effect.succeed(false)

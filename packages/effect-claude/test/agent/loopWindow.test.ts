@@ -4,6 +4,7 @@ import { Effect, Layer, Schema, Tracer } from "effect"
 import { ClaudeTelemetry, ContextWindow, History, ToolJournal, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import { answers, call, says, start, withLoop } from "../fixtures/loop.ts"
+import { recording } from "../fixtures/spans.ts"
 
 const Read = Tool.make("read", { parameters: Schema.Struct({ page: Schema.Int }), success: Schema.String })
   .annotate(Tool.Readonly, true)
@@ -133,14 +134,7 @@ describe("ToolLoop: the window", () => {
       script([...reads(1), says("Read.")]),
       pages,
       Effect.fnUntraced(function*() {
-        const spans: Array<Tracer.NativeSpan> = []
-        const tracer = Tracer.make({
-          span: (options) => {
-            const span = new Tracer.NativeSpan(options)
-            spans.push(span)
-            return span
-          }
-        })
+        const { spans, tracer } = recording()
         yield* ToolLoop.run({ ...start, toolkit }).pipe(
           Effect.provideService(Tracer.Tracer, tracer),
           Effect.provide(ClaudeTelemetry.layer())

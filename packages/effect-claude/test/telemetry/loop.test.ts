@@ -5,6 +5,7 @@ import { ClaudeTelemetry, Spend, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import { PrometheusMetrics } from "effect/observability"
 import { answers, call, model, start, withLoop } from "../fixtures/loop.ts"
+import { recording } from "../fixtures/spans.ts"
 
 const kit = Toolkit.make(Tool.make("look", {}))
 /** A cent a request. */
@@ -44,14 +45,7 @@ describe("the tool loop, seen from outside", () => {
   })
 
   it("H1 invoke_agent holds the calls and the tools of its run", () => {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
+    const { spans, tracer } = recording()
     return withLoop(
       [cent, done],
       kit.toLayer({ look: () => Effect.void }),

@@ -5,6 +5,7 @@ import { Context, Effect, Layer, Metric, Redacted, Stream, Tracer } from "effect
 import { ClaudeClient, ClaudeError, ClaudeTelemetry, Fallback, Resilience } from "effect-claude"
 import { key, params, run } from "../fixtures/harness.ts"
 import { observe } from "../fixtures/observed.ts"
+import { recording } from "../fixtures/spans.ts"
 
 const create = ClaudeClient.createMessage(params)
 const hello: Script.Answer = (request) => Reply.forRequest(request, Reply.message("Hello!"))
@@ -191,14 +192,7 @@ describe("what the policies do is told", () => {
     }))
 
   it("H1 a cloud's calls have its name and its request ids", () => {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
+    const { spans, tracer } = recording()
     return Effect.runPromise(
       Effect.gen(function*() {
         const server = yield* FaultServer.make(Clouds.make(Routes.make()))

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Dns from "node:dns/promises"
 import * as Http from "node:http"
 import * as Https from "node:https"
+import { textOf } from "../problems.ts"
 
 export type Seen =
   | {
@@ -21,7 +22,6 @@ export type Seen =
 
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
-const textOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
 
 const encryption = /SSL|TLS|CERT|EPROTO|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|HOSTNAME/
 

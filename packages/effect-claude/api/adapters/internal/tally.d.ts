@@ -2,7 +2,6 @@ import { type Fields } from "../../client/internal/fields.ts";
 import type { Name, Sink } from "../../client/internal/sse.ts";
 import type { Usage } from "../../errors/ClaudeError.ts";
 import type { Answer } from "../../telemetry/internal/hook.ts";
-export declare const usageOf: (raw: Fields, estimated?: boolean) => Usage;
 export declare const answerOf: (message: Fields, content: ReadonlyArray<unknown>) => Answer;
 export interface Heard {
     readonly event: () => void;

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect";
 import type { Job } from "./job.ts";
 import * as Outcomes from "./outcomes.ts";
 import type { Before } from "./plan.ts";
-import { type State } from "./state.ts";
+import type { State } from "./state.ts";
 export interface Open extends Before {
     readonly message: typeof Outcomes.Answer.Type;
 }

@@ -19,6 +19,7 @@ export type Plan<R> = {
     readonly definition: Definition<R>;
     readonly params: unknown;
     readonly encoded: unknown;
+    readonly hash: string | undefined;
     readonly unknown: boolean;
 };
 export interface Before {

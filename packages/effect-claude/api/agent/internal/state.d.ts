@@ -5,7 +5,6 @@ import { Account, type Amount, type Prices } from "../Spend.ts";
 import type { Progress, Spent } from "./outcomes.ts";
 import type { Within } from "./settings.ts";
 export declare const noProgress: Progress;
-export declare const noUsage: ClaudeError.Usage;
 export declare const nothingSpent: Spent;
 export declare const inputOf: (usage: ClaudeError.Usage) => number;
 export interface Begin {
@@ -46,5 +45,6 @@ export declare class State {
     charge(usage: ClaudeError.Usage, model: string): void;
     settle(reserved: Amount, usage: ClaudeError.Usage, model: string | undefined): void;
     forfeit(reserved: Amount): void;
+    private book;
     get spentLimit(): LimitName | undefined;
 }

@@ -8,5 +8,5 @@ export interface Format {
 }
 type Codec = Schema.Codec<unknown, unknown>;
 export declare const format: (schema: Codec) => Result.Result<Format, InvalidTools>;
-export declare const decode: <A, I>(schema: Schema.Codec<A, I>) => ((input: unknown, options?: import("effect/SchemaAST").ParseOptions) => Effect.Effect<A, Schema.SchemaError, never>) | ((text: string) => Effect.Effect<A, Schema.SchemaError>);
+export declare const decode: <A, I>(schema: Schema.Codec<A, I>) => (text: string) => Effect.Effect<A, Schema.SchemaError>;
 export {};

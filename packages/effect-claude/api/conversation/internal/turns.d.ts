@@ -1,5 +1,5 @@
-export type Fields = Readonly<Record<string, unknown>>;
-export declare const isFields: (value: unknown) => value is Fields;
+import { type Fields } from "../../errors/internal/body.ts";
+export { type Fields, isFields } from "../../errors/internal/body.ts";
 export interface Block {
     readonly type: string;
     readonly fields: Fields;

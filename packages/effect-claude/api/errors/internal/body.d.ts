@@ -6,7 +6,6 @@ export interface ErrorBody {
     readonly appealUrl: string | undefined;
 }
 export declare const redact: (text: string, secrets?: ReadonlyArray<string>) => string;
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 export declare const isFields: (value: unknown) => value is Fields;
 export declare const read: (raw: unknown, secrets?: ReadonlyArray<string>) => ErrorBody;
-export {};

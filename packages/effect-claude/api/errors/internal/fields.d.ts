@@ -9,6 +9,8 @@ export declare const Usage: Schema.Struct<{
     readonly estimated: Schema.Boolean;
 }>;
 export type Usage = typeof Usage.Type;
+export declare const noUsage: Usage;
+export declare const addUsage: (one: Usage, other: Usage) => Usage;
 export declare const Partial: Schema.Struct<{
     readonly content: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly complete: Schema.Int;

@@ -1,4 +1,5 @@
 /** A request that `Chaos` befalls as it says, as the API and the network would answer. */
+import { broken } from "../../client/internal/injected.ts"
 import type { Fault, Verdict } from "../../policies/Chaos.ts"
 import type { Ask } from "./exchange.ts"
 
@@ -15,11 +16,7 @@ const befall: { readonly [F in Fault]: () => Promise<Response> } = {
   overloaded: answer(529, "overloaded_error"),
   rateLimited: answer(429, "rate_limit_error", { "retry-after": "1" }),
   serverFailed: answer(500, "api_error"),
-  reset: () =>
-    Promise.reject(
-      new TypeError("fetch failed", { cause: Object.assign(new Error("injected"), { code: "ECONNRESET" }) })
-    ),
-  empty: () => Promise.resolve(new Response("", { headers: { "content-type": "application/json" } }))
+  ...broken
 }
 
 /** `sleep` ends with the signal. */

@@ -1,9 +1,9 @@
 /** One attempt: sent, its answer looked at as far as it takes to know whether it is one, and handed on as it came. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { isFields, parse } from "../../client/internal/fields.ts"
+import { isFields, parse, usageOf } from "../../client/internal/fields.ts"
 import type { Opened } from "../../client/internal/sdk.ts"
-import { type Bounded, within } from "../../client/internal/within.ts"
+import { type Bounded, insideAnswer, within } from "../../client/internal/within.ts"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
 import type { Answer } from "../../telemetry/internal/hook.ts"
@@ -12,7 +12,7 @@ import type { Original } from "./failure.ts"
 import { Passing } from "./passing.ts"
 import * as Source from "./source.ts"
 import type { Subject } from "./subject.ts"
-import { answerOf, usageOf } from "./tally.ts"
+import { answerOf } from "./tally.ts"
 
 /** What one call asks. */
 export interface Ask {
@@ -76,16 +76,7 @@ const all = (context: Context, source: Opened): Effect.Effect<Uint8Array<ArrayBu
     stop: () => void source.cancel(),
     failed: thrown(context)
   }).pipe(
-    Effect.mapError((reason) =>
-      reason._tag === "ConnectionFailed"
-        ? new ClaudeError.ConnectionFailed({
-          message: `The connection broke inside the answer: ${reason.message}`,
-          code: reason.code,
-          status: source.status,
-          requestId: requestIdOf(source)
-        })
-        : reason
-    ),
+    Effect.mapError((reason) => insideAnswer(reason, { status: source.status, requestId: requestIdOf(source) })),
     Effect.flatMap((body) =>
       body === undefined
         ? Effect.fail(

@@ -1,5 +1,5 @@
 /** What an answer used and whether it is complete, from its events as they pass; nothing of its content is kept. */
-import { type Fields, isFields, number, parse, string } from "../../client/internal/fields.ts"
+import { type Fields, isFields, parse, string, usageOf } from "../../client/internal/fields.ts"
 import { SameDelta } from "../../client/internal/sameDelta.ts"
 import type { Name, Sink } from "../../client/internal/sse.ts"
 import type { Usage } from "../../errors/ClaudeError.ts"
@@ -7,14 +7,6 @@ import type { Answer } from "../../telemetry/internal/hook.ts"
 
 /** Four characters a token: only for output whose count the API never sent. */
 const charactersPerToken = 4
-
-export const usageOf = (raw: Fields, estimated = false): Usage => ({
-  inputTokens: number(raw["input_tokens"]),
-  cacheCreationTokens: number(raw["cache_creation_input_tokens"]),
-  cacheReadTokens: number(raw["cache_read_input_tokens"]),
-  outputTokens: number(raw["output_tokens"]),
-  estimated
-})
 
 /** What of a message is told where somebody listens. */
 export const answerOf = (message: Fields, content: ReadonlyArray<unknown>): Answer => ({

@@ -113,11 +113,11 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
     const one = ended[index]
     if (one === undefined) continue
     results.push(one.result)
-    if (planned._tag === "Run" && !planned.definition.polling) {
+    if (planned._tag === "Run" && planned.hash !== undefined) {
       const { content, is_error } = one.result
       memory = LoopGuard.remember(
         memory,
-        LoopGuard.hashCall(planned.use.name, planned.use.input),
+        planned.hash,
         LoopGuard.hashResult([content, is_error]),
         job.bounds.identicalCalls
       )

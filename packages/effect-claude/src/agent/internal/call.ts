@@ -6,12 +6,12 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type Fate, synthetic } from "../../conversation/History.ts"
 import type { Declared, Definition } from "./definitions.ts"
+import { hex } from "./hex.ts"
 import { isolated } from "./isolated.ts"
 import * as Results from "./results.ts"
 import { type Call, CurrentCall, CurrentRun, type Within } from "./settings.ts"
@@ -32,11 +32,6 @@ export interface Bounds {
   readonly now: () => number
 }
 
-const hex = Effect.map(
-  Effect.all([Random.nextIntBetween(0, 0x7fffffff), Random.nextIntBetween(0, 0x7fffffff)]),
-  (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
-)
-
 /** The last thing that a handler gives is its result; what came before it was preliminary. */
 const lastOf = <E, R>(
   stream: Stream.Stream<Tool.HandlerResult<Tool.Any>, E, R>
@@ -44,7 +39,7 @@ const lastOf = <E, R>(
   Stream.runFold(stream, (): Tool.HandlerResult<Tool.Any> | undefined => undefined, (_, result) => result)
 
 const unexpected = (tool: string, call: Call, cause: Cause.Cause<Declared>): Effect.Effect<Ended> =>
-  Effect.flatMap(hex, (trace) =>
+  Effect.flatMap(hex(2), (trace) =>
     Effect.as(
       Effect.logError(`Tool ${tool} failed for a reason that it does not declare.`, cause).pipe(
         Effect.annotateLogs({ traceId: trace, tool, callId: call.callId, runId: call.runId })

@@ -1,12 +1,12 @@
 /** What a run is given: the parameters of its requests, its settings, and where it goes on. */
 import type * as Tool from "effect/ai/Tool"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import type * as MessageStream from "../../client/MessageStream.ts"
 import type * as LoopGuard from "../LoopGuard.ts"
 import type * as ToolLoop from "../ToolLoop.ts"
 import type { Ended } from "./call.ts"
 import type { Event } from "./events.ts"
+import { hex } from "./hex.ts"
 import type { Request } from "./job.ts"
 import type { Open } from "./loop.ts"
 import type * as Log from "./record.ts"
@@ -19,10 +19,7 @@ export const closingWords =
   "A limit of this run is reached: no more tools can be called. Answer now with what you have."
 
 /** A name that nobody else has. */
-export const token = Effect.map(
-  Effect.replicateEffect(Random.nextIntBetween(0, 0x7fffffff), 3),
-  (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
-)
+export const token = hex(3)
 
 export type Emit = (event: Event) => Effect.Effect<void>
 export const silent: Emit = () => Effect.void

@@ -22,6 +22,8 @@ export type Plan<R> =
     readonly definition: Definition<R>
     readonly params: unknown
     readonly encoded: unknown
+    /** What the call is remembered by; undefined for a tool that polls. */
+    readonly hash: string | undefined
     /** It was claimed before, and what came of it is not known. */
     readonly unknown: boolean
   }
@@ -114,9 +116,10 @@ export const plan = Effect.fnUntraced(function*<R>(
       plans.push({ _tag: "Ask", use })
       continue
     }
-    const [verdict, next] = definition?.polling === true || claimed
+    const hash = definition?.polling === true ? undefined : LoopGuard.hashCall(use.name, use.input)
+    const [verdict, next] = hash === undefined || claimed
       ? ["run" as const, memory]
-      : LoopGuard.judge(memory, LoopGuard.hashCall(use.name, use.input), times)
+      : LoopGuard.judge(memory, hash, times)
     memory = next
     state.count({
       toolCalls: toolCalls + 1,
@@ -131,7 +134,7 @@ export const plan = Effect.fnUntraced(function*<R>(
     } else if (decoded === undefined || Result.isFailure(decoded)) {
       const problem = decoded === undefined ? "" : decoded.failure
       answer(use, Results.failure(use.id, `Not executed: the input does not fit the tool.\n${problem}`), "notStarted")
-    } else plans.push({ _tag: "Run", use, definition, ...decoded.success, unknown: claimed })
+    } else plans.push({ _tag: "Run", use, definition, ...decoded.success, hash, unknown: claimed })
   }
   state.count({ memory: { ...memory, warned } })
   return { plans, stop } satisfies Planned<R> as Planned<R>

@@ -20,14 +20,14 @@ import { JournalFailed, type ToolJournal } from "../ToolJournal.ts"
 import type * as ToolLoop from "../ToolLoop.ts"
 import { stored } from "./answer.ts"
 import type { Ended } from "./call.ts"
-import { compile, erase } from "./definitions.ts"
+import { compile, type Definitions, erase } from "./definitions.ts"
 import type { Event } from "./events.ts"
 import { closingWords, type Emit, requestOf, settledOf, silent, type Starting, token, told } from "./given.ts"
 import type { Broken, Job, Request } from "./job.ts"
 import { loop } from "./loop.ts"
 import type { Outcome } from "./outcomes.ts"
 import * as Log from "./record.ts"
-import { CurrentRun } from "./settings.ts"
+import { CurrentRun, type Within } from "./settings.ts"
 import { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./starting.ts"
 import { type Begin, noProgress, nothingSpent, State } from "./state.ts"
 import * as Structured from "./structured.ts"
@@ -55,6 +55,14 @@ export interface Settings extends Omit<ToolLoop.Options, "journal"> {
   readonly grace: Duration.Input
 }
 
+/** A run's settings, once nothing is wrong with them. */
+interface Prepared<R> {
+  readonly bounds: LoopGuard.Bounds
+  readonly within: Within | undefined
+  readonly definitions: Definitions<R>
+  readonly format: Structured.Format | undefined
+}
+
 export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
   const { client, journal, prices } = settings
   const root = new Spend.Account(settings.budget)
@@ -77,18 +85,21 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const format = options.answer === undefined
       ? undefined
       : yield* Effect.fromResult(Structured.format(options.answer))
-    return { bounds, within, definitions, format }
+    return { bounds, within, definitions, format } satisfies Prepared<Tool.HandlerServices<T[keyof T]>>
   })
 
   const limitsOf = (own: LoopGuard.Limits | undefined, given: LoopGuard.Limits | undefined): LoopGuard.Limits =>
     LoopGuard.merge(settings.limits, own, given)
 
-  const start = Effect.fnUntraced(function*<T extends Tools>(options: Starting<T>, emit: Emit) {
+  const start = Effect.fnUntraced(function*<T extends Tools>(
+    options: Starting<T>,
+    prepared: Prepared<Tool.HandlerServices<T[keyof T]>>,
+    emit: Emit
+  ) {
     const clock = yield* Clock.Clock
     const now = () => clock.currentTimeMillisUnsafe()
     const { request, runId } = options
-    const limits = limitsOf(options.stored, options.limits)
-    const { bounds, definitions, format, within } = yield* prepare(options, limits, request.model)
+    const { bounds, definitions, format, within } = prepared
     const streamed = emit !== silent
     const { closingTurn = false, window } = options
     const job: Job<Tool.HandlerServices<T[keyof T]>> = {
@@ -102,17 +113,12 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       grace: Duration.toMillis(Duration.fromInputUnsafe(settings.grace)),
       closing: closingTurn === true ? closingWords : closingTurn === false ? undefined : closingTurn,
       fit: window && ((history, usage, overflow) => {
-        const { cache_control, max_tokens, model, system, thinking, tool_choice } = request
-        const prompt = {
-          model,
-          max_tokens,
-          ...(definitions.params.length === 0 ? {} : { tools: [...definitions.params] }),
-          ...(cache_control === undefined ? {} : { cache_control }),
-          ...(system === undefined ? {} : { system }),
-          ...(thinking === undefined ? {} : { thinking }),
-          ...(tool_choice === undefined ? {} : { tool_choice })
-        }
-        return Effect.provideService(window.before(history, { ...prompt, usage, overflow }), ClaudeClient, client)
+        const tools = definitions.params.length === 0 ? {} : { tools: [...definitions.params] }
+        return Effect.provideService(
+          window.before(history, { ...request, ...tools, usage, overflow }),
+          ClaudeClient,
+          client
+        )
       }),
       format,
       call: options.call ?? {},
@@ -169,7 +175,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     // What a request is made of; the rest of the options are the loop's own.
     const request = requestOf(options) as Request
     // A toolkit that cannot be offered must not leave a run behind.
-    yield* prepare(options, limitsOf(undefined, options.limits), request.model)
+    const prepared = yield* prepare(options, limitsOf(undefined, options.limits), request.model)
     const { found, recorder } = yield* opened(runId)
     if (found !== undefined) return yield* go({ ...options, runId }, found, recorder, emit)
     const begin: Begin = { history: options.history, progress: noProgress, spent: nothingSpent }
@@ -187,35 +193,43 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const { toolkit } = options
     return yield* start(
       { ...options, toolkit, runId, request, stored: undefined, begin, open: undefined, decisions: {}, recorder },
+      prepared,
       emit
     )
   })
 
   /** Goes on from what a log tells. */
-  const go = <T extends Tools>(
+  const go = Effect.fnUntraced(function*<T extends Tools>(
     options: ToolLoop.RecoverOptions<T>,
     found: Log.Found,
     recorder: Log.Recorder | undefined,
     emit: Emit
-  ) => {
+  ) {
     if (found.ended !== undefined) {
-      return Effect.as(emit({ _tag: "Outcome", outcome: found.ended }), found.ended)
+      yield* emit({ _tag: "Outcome", outcome: found.ended })
+      return found.ended
     }
+    // The parameters that were stored are those of a request, and so are those that are given.
+    const request = { ...found.request, ...requestOf(options) } as Request
+    const prepared = yield* prepare(options, limitsOf(found.limits, options.limits), request.model)
     const settled = new Map(
       Array.from(found.settled, ([id, { fate, result }]) => [id, { result, fate } as unknown as Ended] as const)
     )
     const { claimed, decisions, message } = found
-    return start({
-      ...options,
-      // The parameters that were stored are those of a request, and so are those that are given.
-      request: { ...found.request, ...requestOf(options) } as Request,
-      stored: found.limits,
-      begin: found,
-      open: message === undefined ? undefined : { message, settled, claimed },
-      decisions,
-      recorder
-    }, emit)
-  }
+    return yield* start(
+      {
+        ...options,
+        request,
+        stored: found.limits,
+        begin: found,
+        open: message === undefined ? undefined : { message, settled, claimed },
+        decisions,
+        recorder
+      },
+      prepared,
+      emit
+    )
+  })
 
   const resumed = Effect.fnUntraced(function*<T extends Tools>(outcome: Outcome, options: ToolLoop.ResumeOptions<T>) {
     const { decisions: given = {}, say } = options
@@ -228,7 +242,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const decisions = Object.fromEntries(Object.entries(given).filter(([id]) => asked.includes(id)))
     const { runId } = outcome
     const request = { ...outcome.request, ...requestOf(options) } as Request
-    yield* prepare(options, limitsOf(outcome.limits, options.limits), request.model)
+    const prepared = yield* prepare(options, limitsOf(outcome.limits, options.limits), request.model)
     if (pending !== undefined && say !== undefined) return yield* tooSoon()
     const history = say === undefined
       ? outcome.history
@@ -245,18 +259,22 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       })
     if (journal !== undefined && recorder === undefined) return yield* new StaleOutcome({ runId })
     const { spend, usage } = outcome
-    return yield* start({
-      ...options,
-      runId,
-      request,
-      stored: outcome.limits,
-      begin: { history, progress: outcome.progress, spent: spend === undefined ? { usage } : { usd: spend, usage } },
-      open: pending === undefined
-        ? undefined
-        : { message: pending.message, settled: settledOf(pending.results), claimed: new Set() },
-      decisions,
-      recorder
-    }, silent)
+    return yield* start(
+      {
+        ...options,
+        runId,
+        request,
+        stored: outcome.limits,
+        begin: { history, progress: outcome.progress, spent: spend === undefined ? { usage } : { usd: spend, usage } },
+        open: pending === undefined
+          ? undefined
+          : { message: pending.message, settled: settledOf(pending.results), claimed: new Set() },
+        decisions,
+        recorder
+      },
+      prepared,
+      silent
+    )
   })
 
   return {

@@ -1,6 +1,7 @@
 /** What one run knows while it runs: its history, what it has counted and spent, and how much time it has. */
 import * as History from "../../conversation/History.ts"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import { addUsage, noUsage } from "../../errors/internal/fields.ts"
 import type { Bounds, LimitName } from "../LoopGuard.ts"
 import { empty } from "../LoopGuard.ts"
 import { Account, type Amount, cost, type Price, priceOf, type Prices } from "../Spend.ts"
@@ -18,23 +19,7 @@ export const noProgress: Progress = {
   longest: 0
 }
 
-export const noUsage: ClaudeError.Usage = {
-  inputTokens: 0,
-  cacheCreationTokens: 0,
-  cacheReadTokens: 0,
-  outputTokens: 0,
-  estimated: false
-}
-
 export const nothingSpent: Spent = { usage: noUsage }
-
-const sum = (a: ClaudeError.Usage, b: ClaudeError.Usage): ClaudeError.Usage => ({
-  inputTokens: a.inputTokens + b.inputTokens,
-  cacheCreationTokens: a.cacheCreationTokens + b.cacheCreationTokens,
-  cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-  estimated: a.estimated || b.estimated
-})
 
 export const inputOf = (usage: ClaudeError.Usage): number =>
   usage.inputTokens + usage.cacheCreationTokens + usage.cacheReadTokens
@@ -154,13 +139,7 @@ export class State {
     const { prices } = this.rules
     // A model without a price is charged as the one that was asked for.
     const price = (prices === undefined || model === undefined ? undefined : priceOf(prices, model)) ?? this.price
-    const usd = price === undefined ? 0 : cost(price, usage)
-    if (usd > 0) this.rules.told?.(model ?? this.rules.model, usd)
-    this.account.settle(reserved, { usd, inputTokens: inputOf(usage), outputTokens: usage.outputTokens })
-    const total = sum(this.spent.usage, usage)
-    this.spent = price === undefined
-      ? { ...this.spent, usage: total }
-      : { usd: (this.spent.usd ?? 0) + usd, usage: total }
+    this.book(reserved, usage, price === undefined ? undefined : cost(price, usage), model)
     // An answer that broke off, or none at all, tells nothing of the next.
     if (!usage.estimated && model !== undefined) {
       this.latest = usage
@@ -171,13 +150,18 @@ export class State {
 
   /** A request that was interrupted: what was reserved for it counts. */
   forfeit(reserved: Amount): void {
-    const { inputTokens, outputTokens } = reserved
-    if (reserved.usd > 0) this.rules.told?.(this.rules.model, reserved.usd)
-    this.account.settle(reserved, reserved)
-    const usage = sum(this.spent.usage, { ...noUsage, inputTokens, outputTokens, estimated: true })
-    this.spent = this.price === undefined
-      ? { ...this.spent, usage }
-      : { usd: (this.spent.usd ?? 0) + reserved.usd, usage }
+    const { inputTokens, outputTokens, usd } = reserved
+    const usage = { ...noUsage, inputTokens, outputTokens, estimated: true }
+    this.book(reserved, usage, this.price === undefined ? undefined : usd, undefined)
+  }
+
+  private book(reserved: Amount, usage: ClaudeError.Usage, usd: number | undefined, model: string | undefined): void {
+    if (usd !== undefined && usd > 0) this.rules.told?.(model ?? this.rules.model, usd)
+    this.account.settle(reserved, { usd: usd ?? 0, inputTokens: inputOf(usage), outputTokens: usage.outputTokens })
+    const total = addUsage(this.spent.usage, usage)
+    this.spent = usd === undefined
+      ? { ...this.spent, usage: total }
+      : { usd: (this.spent.usd ?? 0) + usd, usage: total }
   }
 
   /** The limit that allows no further request. */

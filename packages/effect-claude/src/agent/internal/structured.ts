@@ -13,8 +13,16 @@ export interface Format {
 
 type Codec = Schema.Codec<unknown, unknown>
 
-/** The codec that reads what the API gives for a schema: where it has no strict form, none. */
-const strict = (schema: Codec) => Result.try(() => AnthropicStructuredOutput.toCodecAnthropic(schema))
+/** The form that the API takes and what reads it: where a schema refers to itself there is none. */
+const strict = <A, I>(schema: Schema.Codec<A, I>) =>
+  Result.try(() => AnthropicStructuredOutput.toCodecAnthropic(schema))
+
+/** Reads a text in the strict form, or in the schema's own. */
+const reader = <A, I>(schema: Schema.Codec<A, I>, codec: Schema.ConstraintCodec<A, unknown>) => {
+  const own = Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
+  const exact = Schema.decodeUnknownEffect(Schema.fromJsonString(codec))
+  return (text: string): Effect.Effect<A, Schema.SchemaError> => Effect.catch(exact(text), () => own(text))
+}
 
 export const format = (schema: Codec): Result.Result<Format, InvalidTools> =>
   Result.match(strict(schema), {
@@ -22,20 +30,17 @@ export const format = (schema: Codec): Result.Result<Format, InvalidTools> =>
       Result.fail(
         new InvalidTools({ problems: ["The answer's schema refers to itself, which the API cannot check."] })
       ),
-    onSuccess: ({ jsonSchema }) =>
-      Result.succeed({
-        schema: jsonSchema,
-        problem: (text) =>
-          Effect.match(decode(schema)(text), { onFailure: ({ message }) => message, onSuccess: () => undefined })
-      })
+    onSuccess: ({ codec, jsonSchema }) => {
+      const read = reader(schema, codec)
+      const problem: Format["problem"] = (text) =>
+        Effect.match(read(text), { onFailure: ({ message }) => message, onSuccess: () => undefined })
+      return Result.succeed({ schema: jsonSchema, problem })
+    }
   })
 
 /** Reads an answer's text, as the API's strict form of the schema writes it or as the schema itself does. */
-export const decode = <A, I>(schema: Schema.Codec<A, I>) => {
-  const own = Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
-  const read = strict(schema)
-  if (Result.isFailure(read)) return own
-  const codec = read.success.codec as Schema.Codec<A, unknown>
-  return (text: string): Effect.Effect<A, Schema.SchemaError> =>
-    Effect.catch(Schema.decodeUnknownEffect(Schema.fromJsonString(codec))(text), () => own(text))
-}
+export const decode = <A, I>(schema: Schema.Codec<A, I>): (text: string) => Effect.Effect<A, Schema.SchemaError> =>
+  Result.match(strict(schema), {
+    onFailure: () => Schema.decodeUnknownEffect(Schema.fromJsonString(schema)),
+    onSuccess: ({ codec }) => reader(schema, codec)
+  })

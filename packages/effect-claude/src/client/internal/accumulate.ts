@@ -4,7 +4,7 @@ import type { Partial, Usage } from "../../errors/ClaudeError.ts"
 import { Block } from "./block.ts"
 import { maxBlocks } from "./bounds.ts"
 import { type Arrived, type Continuation, isMark, type Plan } from "./continuation.ts"
-import { type Fields, isFields, number } from "./fields.ts"
+import { type Fields, isFields, number, usageOf } from "./fields.ts"
 
 /** Stop reasons after which tool input that is no JSON was cut, not broken. */
 const cutsInput: ReadonlySet<string | null> = new Set(["max_tokens", "model_context_window_exceeded", "refusal"])
@@ -144,13 +144,12 @@ export class Accumulator {
 
   /** Tokens so far; the output is an estimate while the API has not said. */
   used(): Usage {
-    const told = number(this.rawUsage["output_tokens"])
+    const told = usageOf(this.rawUsage, !this.counted)
     return {
-      inputTokens: number(this.rawUsage["input_tokens"]),
-      cacheCreationTokens: number(this.rawUsage["cache_creation_input_tokens"]),
-      cacheReadTokens: number(this.rawUsage["cache_read_input_tokens"]),
-      outputTokens: this.counted ? told : Math.max(told, Math.ceil(this.characters / charactersPerToken)),
-      estimated: !this.counted
+      ...told,
+      outputTokens: this.counted
+        ? told.outputTokens
+        : Math.max(told.outputTokens, Math.ceil(this.characters / charactersPerToken))
     }
   }
 

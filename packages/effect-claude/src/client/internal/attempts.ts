@@ -7,6 +7,7 @@ import * as RateLimitHeaders from "../../errors/RateLimitHeaders.ts"
 import type { Lease } from "../../policies/internal/lease.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import type { Plan } from "./continuation.ts"
+import { parse, usageOf } from "./fields.ts"
 import { Joiner } from "./joiner.ts"
 import { EventReader } from "./reader.ts"
 import * as Sdk from "./sdk.ts"
@@ -23,16 +24,6 @@ export interface Transport {
 }
 
 type Params = Anthropic.MessageCreateParams
-
-const number = (value: unknown): number => typeof value === "number" ? value : 0
-
-export const usageOf = (usage: Anthropic.Usage | undefined): ClaudeError.Usage => ({
-  inputTokens: number(usage?.input_tokens),
-  cacheCreationTokens: number(usage?.cache_creation_input_tokens),
-  cacheReadTokens: number(usage?.cache_read_input_tokens),
-  outputTokens: number(usage?.output_tokens),
-  estimated: false
-})
 
 /** What one call's attempts share. */
 export interface Context {
@@ -115,27 +106,11 @@ const isMessage = (value: unknown): value is Anthropic.Message =>
   typeof value === "object" && value !== null && "type" in value && value.type === "message" && "content" in value &&
   Array.isArray(value.content)
 
-/** Undefined for what is no JSON. */
-export const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** The body of a JSON answer. */
 export const whole = (context: Context, opened: Sdk.Opened): Effect.Effect<string, ClaudeError.Reason> =>
   within(context, context.settings.timeouts.idle, "idle", opened.text, opened.cancel).pipe(
     Effect.mapError((reason) =>
-      reason._tag === "ConnectionFailed"
-        ? new ClaudeError.ConnectionFailed({
-          message: `The connection broke inside the answer: ${reason.message}`,
-          code: reason.code,
-          status: opened.status,
-          requestId: opened.header("request-id") ?? undefined
-        })
-        : reason
+      Within.insideAnswer(reason, { status: opened.status, requestId: opened.header("request-id") ?? undefined })
     )
   )
 

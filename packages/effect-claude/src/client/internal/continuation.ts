@@ -3,6 +3,7 @@
  * request that no history shows. Nothing goes on with a client's `tool_use` in it: that tool may have begun.
  */
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import { addUsage, noUsage } from "../../errors/internal/fields.ts"
 import { type Fields, isFields, number, string } from "./fields.ts"
 
 type Json = ClaudeError.Partial["content"][number]
@@ -88,23 +89,6 @@ export const sum = (before: Fields, after: Fields): Fields => {
   return total
 }
 
-/** Tokens of two requests together. */
-export const add = (one: ClaudeError.Usage, other: ClaudeError.Usage): ClaudeError.Usage => ({
-  inputTokens: one.inputTokens + other.inputTokens,
-  cacheCreationTokens: one.cacheCreationTokens + other.cacheCreationTokens,
-  cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
-  outputTokens: one.outputTokens + other.outputTokens,
-  estimated: one.estimated || other.estimated
-})
-
-const nothing: ClaudeError.Usage = {
-  inputTokens: 0,
-  cacheCreationTokens: 0,
-  cacheReadTokens: 0,
-  outputTokens: 0,
-  estimated: false
-}
-
 /** What a request left behind. */
 export interface Left {
   readonly start: Fields
@@ -139,8 +123,8 @@ export const after = (plan: Plan | undefined, left: Left): Plan | undefined => {
     reason: left.reason,
     marks: left.marks,
     usage: sum(plan?.usage ?? {}, { ...left.usage, output_tokens: left.used.outputTokens }),
-    used: add(plan?.used ?? nothing, left.used),
-    unmarked: isMarked ? left.used : add(plan?.unmarked ?? nothing, left.used),
+    used: addUsage(plan?.used ?? noUsage, left.used),
+    unmarked: isMarked ? left.used : addUsage(plan?.unmarked ?? noUsage, left.used),
     spent: reached || last === undefined ? 0 : (plan?.spent ?? 0) + left.used.outputTokens
   }
 }

@@ -4,29 +4,20 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { withoutThinking } from "../../conversation/internal/thinking.ts"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import * as Fallback from "../../policies/Fallback.ts"
 import type { ClaudeClient, CreateOptions, Elsewhere, Hop, MessageParams, StreamOptions } from "../ClaudeClient.ts"
-import { usageOf } from "./attempts.ts"
+import { usageOf } from "./fields.ts"
 import type { Told } from "./run.ts"
 import * as ServerFallback from "./serverFallback.ts"
 
 type Service = ClaudeClient["Service"]
 
-const isThinking = (block: Anthropic.ContentBlockParam): boolean =>
-  block.type === "thinking" || block.type === "redacted_thinking"
-
 /** The copy that is sent to another model: thinking is bound to the model that thought it. */
 const forModel = (params: MessageParams, model: string): MessageParams => {
   if (model === params.model) return params
-  const messages = params.messages.flatMap((message): ReadonlyArray<Anthropic.MessageParam> => {
-    if (message.role !== "assistant" || typeof message.content === "string" || !message.content.some(isThinking)) {
-      return [message]
-    }
-    const content = message.content.filter((block) => !isThinking(block))
-    return content.length === 0 ? [] : [{ ...message, content }]
-  })
-  return { ...params, model, messages }
+  return { ...params, model, messages: [...withoutThinking(params.messages)] }
 }
 
 /** The hops before an answer, as they are kept with it. */

@@ -10,15 +10,20 @@ const answer = (status: number, type: string, headers: Readonly<Record<string, s
     error: { type: "error", error: { type, message: "Injected by Chaos." } }
   })
 
-const befall: { readonly [F in Fault]: () => Promise<Response> } = {
-  overloaded: () => Promise.reject(answer(529, "overloaded_error")),
-  rateLimited: () => Promise.reject(answer(429, "rate_limit_error", { "retry-after": "1" })),
-  serverFailed: () => Promise.reject(answer(500, "api_error")),
+/** What befalls a request alike, whoever sends it. */
+export const broken = {
   reset: () =>
     Promise.reject(
       new TypeError("fetch failed", { cause: Object.assign(new Error("injected"), { code: "ECONNRESET" }) })
     ),
   empty: () => Promise.resolve(new Response("", { headers: { "content-type": "application/json" } }))
+}
+
+const befall: { readonly [F in Fault]: () => Promise<Response> } = {
+  overloaded: () => Promise.reject(answer(529, "overloaded_error")),
+  rateLimited: () => Promise.reject(answer(429, "rate_limit_error", { "retry-after": "1" })),
+  serverFailed: () => Promise.reject(answer(500, "api_error")),
+  ...broken
 }
 
 /** `sleep` is on the client's own clock and ends with the signal. */

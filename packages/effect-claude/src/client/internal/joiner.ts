@@ -1,5 +1,6 @@
 /** Makes the events of a continuation those of the answer it goes on with: indices go on, usage is summed, seams marked. */
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import { addUsage } from "../../errors/internal/fields.ts"
 import { Accumulator } from "./accumulate.ts"
 import * as Continuation from "./continuation.ts"
 import { type Fields, isFields, number, string } from "./fields.ts"
@@ -69,7 +70,7 @@ export class Joiner {
   /** What arrived of the whole, with the usage of all requests. */
   partial(request: Accumulator): ClaudeError.Partial | undefined {
     const partial = this.whole.partial()
-    return partial && { ...partial, usage: Continuation.add(this.plan.used, request.used()) }
+    return partial && { ...partial, usage: addUsage(this.plan.used, request.used()) }
   }
 
   private begin(event: Fields): ReadonlyArray<object> {

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
+import { noUsage } from "../../errors/internal/fields.ts"
 import { Chaos } from "../../policies/Chaos.ts"
 import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
@@ -147,7 +148,7 @@ export const make = Effect.fnUntraced(
           Effect.andThen(
             Attempts.within(context, bound, "headers", () => start(controller.signal), () => controller.abort())
           ),
-          Effect.tap(context.lease.succeed(Attempts.usageOf(undefined)))
+          Effect.tap(context.lease.succeed(noUsage))
         )
       })
 

@@ -26,6 +26,19 @@ export interface Work<A> {
   readonly failed: (thrown: unknown) => ClaudeError.Reason | undefined
 }
 
+/** A connection that broke after the headers is said to have broken inside the answer. */
+export const insideAnswer = (
+  reason: ClaudeError.Reason,
+  answer: { readonly status: number; readonly requestId: string | undefined }
+): ClaudeError.Reason =>
+  reason._tag === "ConnectionFailed"
+    ? new ClaudeError.ConnectionFailed({
+      message: `The connection broke inside the answer: ${reason.message}`,
+      code: reason.code,
+      ...answer
+    })
+    : reason
+
 export const within = <A>(
   bounded: Bounded,
   bound: Duration.Duration,

@@ -1,9 +1,8 @@
 /** A list of messages as it came, read once: nothing is assumed of its shape, nothing throws. */
 
-export type Fields = Readonly<Record<string, unknown>>
+import { type Fields, isFields } from "../../errors/internal/body.ts"
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+export { type Fields, isFields } from "../../errors/internal/body.ts"
 
 export interface Block {
   readonly type: string

@@ -30,7 +30,7 @@ export const redact = (text: string, secrets: ReadonlyArray<string> = []): strin
   return clean
 }
 
-type Fields = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, unknown>>
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -15,6 +15,23 @@ export const Usage = Schema.Struct({
 })
 export type Usage = typeof Usage.Type
 
+export const noUsage: Usage = {
+  inputTokens: 0,
+  cacheCreationTokens: 0,
+  cacheReadTokens: 0,
+  outputTokens: 0,
+  estimated: false
+}
+
+/** Tokens of two requests together. */
+export const addUsage = (one: Usage, other: Usage): Usage => ({
+  inputTokens: one.inputTokens + other.inputTokens,
+  cacheCreationTokens: one.cacheCreationTokens + other.cacheCreationTokens,
+  cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+  outputTokens: one.outputTokens + other.outputTokens,
+  estimated: one.estimated || other.estimated
+})
+
 /** What had arrived when a stream broke: content blocks as the API sent them, the unfinished last one included. */
 export const Partial = Schema.Struct({
   content: Schema.Array(Schema.Json),

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Tracer from "effect/Tracer"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import { addUsage, noUsage } from "../../errors/internal/fields.ts"
 import { isAlarming } from "./alerts.ts"
 import { AttemptRecorder } from "./attempt.ts"
 import * as Attributes from "./attributes.ts"
@@ -13,15 +14,6 @@ import * as Log from "./log.ts"
 import * as Outcome from "./outcome.ts"
 import * as Spans from "./spans.ts"
 import { Telling } from "./telling.ts"
-
-const add = (one: ClaudeError.Usage | undefined, other: ClaudeError.Usage): ClaudeError.Usage =>
-  one === undefined ? other : {
-    inputTokens: one.inputTokens + other.inputTokens,
-    cacheCreationTokens: one.cacheCreationTokens + other.cacheCreationTokens,
-    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
-    estimated: one.estimated || other.estimated
-  }
 
 export class CallRecorder extends Telling implements Recording {
   attempts = 0
@@ -46,7 +38,7 @@ export class CallRecorder extends Telling implements Recording {
   }
 
   used(usage: ClaudeError.Usage): void {
-    this.usage = add(this.usage, usage)
+    this.usage = addUsage(this.usage ?? noUsage, usage)
   }
 
   /** An attempt failed in a way that somebody has to act on, whatever becomes of the call. */

@@ -15,5 +15,4 @@ export interface Draft {
 }
 export declare const messageOf: ({ blocks, fields }: Draft) => Fields;
 export declare const textOf: (value: unknown) => string | undefined;
-export declare const isThinking: (block: unknown) => boolean;
 export declare const keep: (blocks: ReadonlyArray<Fields>, kept: (block: Fields, at: number) => boolean) => ReadonlyArray<Fields>;

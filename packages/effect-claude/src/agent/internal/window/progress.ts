@@ -1,11 +1,11 @@
 /** A conversation while it is shortened: what is left of it, how many tokens that has, and what was done to get there. */
 import * as Result from "effect/Result"
 import { fromMessages, type History, type InvalidHistory, toMessages } from "../../../conversation/History.ts"
+import { lastThinking, withoutThinking } from "../../../conversation/internal/thinking.ts"
 import type { ClaudeError, Usage } from "../../../errors/ClaudeError.ts"
 import * as Count from "./count.ts"
 import { bindsThinking } from "./models.ts"
 import type { MessageParam, Prompt } from "./strategy.ts"
-import { lastThinking, withoutThinking } from "./thinking.ts"
 
 /** Where less than this share of what was to go went, twice as much is aimed at the next time. */
 const leastFreed = 0.25

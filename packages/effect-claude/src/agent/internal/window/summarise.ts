@@ -2,10 +2,10 @@
  * Has another model write down what the oldest part of a conversation said, and puts that in its place. What does not fit
  * into one request of that model goes part by part, each with the summary so far. Any failure leaves everything as it was.
  */
-import type Anthropic from "@anthropic-ai/sdk"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as ClaudeClient from "../../../client/ClaudeClient.ts"
+import { usageOf } from "../../../client/internal/fields.ts"
 import * as ClaudeError from "../../../errors/ClaudeError.ts"
 import { enough } from "./drop.ts"
 import { type Cut, exchangeCuts, partsOf, stepCuts } from "./exchanges.ts"
@@ -36,14 +36,6 @@ export const standard =
   "Summarise the conversation for a colleague who continues it and sees nothing else of it. Keep every fact, decision, " +
   "name, number, path and open question that what follows may need, what was done with which result, and what the user " +
   "asked for. Write only the summary."
-
-const usageOf = (usage: Anthropic.Usage): ClaudeError.Usage => ({
-  inputTokens: usage.input_tokens,
-  cacheCreationTokens: usage.cache_creation_input_tokens ?? 0,
-  cacheReadTokens: usage.cache_read_input_tokens ?? 0,
-  outputTokens: usage.output_tokens,
-  estimated: false
-})
 
 const empty = (model: string): ClaudeError.ClaudeError =>
   new ClaudeError.ClaudeError({

@@ -4,8 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../../errors/ClaudeError.ts"
+import { noUsage } from "../../../errors/internal/fields.ts"
 import type { Settings } from "../../../policies/Resilience.ts"
 import * as Attempts from "../attempts.ts"
+import { parse } from "../fields.ts"
 import type { Gate } from "../gate.ts"
 import type { Run, Told } from "../run.ts"
 import * as Sdk from "../sdk.ts"
@@ -73,9 +75,9 @@ export const make = ({ gate, missing, run, settings, transport, watch }: Surroun
     (context: Attempts.Context): Effect.Effect<A, ClaudeError.Reason> =>
       Effect.flatMap(open(context, asked), (opened) =>
         Effect.flatMap(Attempts.whole(context, opened), (body) => {
-          const value = Attempts.parse(body)
+          const value = parse(body)
           return is(value)
-            ? Effect.as(context.lease.succeed(Attempts.usageOf(undefined)), value)
+            ? Effect.as(context.lease.succeed(noUsage), value)
             : Effect.fail(Attempts.malformed(context, opened, body))
         }))
 
@@ -119,7 +121,7 @@ export const make = ({ gate, missing, run, settings, transport, watch }: Surroun
             unknown = found === undefined && unknown
             return found === undefined
               ? sent(context)
-              : Effect.as(context.lease.succeed(Attempts.usageOf(undefined)), found)
+              : Effect.as(context.lease.succeed(noUsage), found)
           })
         })
       return watch(method, once)
@@ -145,7 +147,7 @@ export const make = ({ gate, missing, run, settings, transport, watch }: Surroun
         (context) =>
           Effect.flatMap(
             open(context, asked),
-            (opened) => Effect.as(context.lease.succeed(Attempts.usageOf(undefined)), { context, opened })
+            (opened) => Effect.as(context.lease.succeed(noUsage), { context, opened })
           )
       )
       let came = 0

@@ -2,13 +2,8 @@
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import * as Duration from "effect/Duration"
 import * as ClaudeError from "../../../errors/ClaudeError.ts"
-import { parse } from "../attempts.ts"
+import { isFields, parse } from "../fields.ts"
 import type { MessageBatch, Result } from "./api.ts"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 export const isBatch = (value: unknown): value is MessageBatch =>
   isFields(value) && value["type"] === "message_batch" && typeof value["id"] === "string" &&

@@ -1,6 +1,7 @@
 /** Drops what can stand nowhere: broken shapes, empty texts, blocks of the wrong side, halves of server tools' pairs. */
+import { isThinking } from "../thinking.ts"
 import { type Fields, isFields } from "../turns.ts"
-import { type Draft, isThinking, keep, type Noted, textOf } from "./draft.ts"
+import { type Draft, keep, type Noted, textOf } from "./draft.ts"
 
 const isServerCall = (block: Fields): boolean => block["type"] === "server_tool_use" || block["type"] === "mcp_tool_use"
 

@@ -1,5 +1,5 @@
 /** Messages while they are mended: where each stood, and what was changed. */
-import { type Fields, isFields } from "../turns.ts"
+import { type Fields } from "../turns.ts"
 
 /** One change: the path is that of the messages as they came. */
 export interface Change {
@@ -26,9 +26,6 @@ export const messageOf = ({ blocks, fields }: Draft): Fields =>
   blocks === undefined || blocks === fields["content"] ? fields : { ...fields, content: blocks }
 
 export const textOf = (value: unknown): string | undefined => typeof value === "string" ? value : undefined
-
-export const isThinking = (block: unknown): boolean =>
-  isFields(block) && (block["type"] === "thinking" || block["type"] === "redacted_thinking")
 
 /** The list itself where every block is kept, so that what is untouched stays the same value. */
 export const keep = (

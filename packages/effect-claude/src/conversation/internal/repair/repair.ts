@@ -3,9 +3,10 @@
  * its message, all thinking goes; else none does.
  */
 import { violations } from "../rules.ts"
+import { isThinking } from "../thinking.ts"
 import { isFields } from "../turns.ts"
 import { clean, dropLoneCalls } from "./clean.ts"
-import { type Change, isThinking, messageOf, type Noted } from "./draft.ts"
+import { type Change, messageOf, type Noted } from "./draft.ts"
 import { pair } from "./pair.ts"
 
 export interface Mended {
