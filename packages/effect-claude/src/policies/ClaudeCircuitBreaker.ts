@@ -12,12 +12,13 @@ import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as ClaudeError from "../errors/ClaudeError.ts"
 import { type After, Changes } from "./internal/changes.ts"
 import { type Changed as CircuitChanged, Circuit, type State } from "./internal/circuit.ts"
+import * as Direct from "./internal/direct.ts"
 import * as Impossible from "./internal/impossible.ts"
+import { Pass } from "./internal/pass.ts"
 
 /** Leave to make one call; the first record counts, and only if the state has not changed since. */
 export interface Permit {
@@ -72,6 +73,13 @@ export const standard = {
   probeTimeout: "10 minutes"
 } as const satisfies Required<Options>
 
+interface Entry {
+  readonly circuit: Circuit
+  readonly changes: Changes
+  /** To be called only when not blocked. */
+  readonly enter: (changed: Changed | undefined) => Pass
+}
+
 /** One set of circuits for all that is built on it. With options of yours it fails where they cannot work. */
 export function layer(): Layer.Layer<ClaudeCircuitBreaker>
 export function layer(options: Options): Layer.Layer<ClaudeCircuitBreaker, Impossible.ImpossiblePolicy>
@@ -105,37 +113,31 @@ export function layer(options: Options = {}): Layer.Layer<ClaudeCircuitBreaker, 
         timers.add(stop)
         return stop
       }
-      const entries = new Map<string, { readonly circuit: Circuit; readonly changes: Changes }>()
-      const entryOf = (key: string) => {
+      const entries = new Map<string, Entry>()
+      const entryOf = (key: string): Entry => {
         let entry = entries.get(key)
         if (entry === undefined) {
           const circuit = new Circuit(key, settings)
           const changes = new Changes(circuit, now, after)
           circuit.changed = changes.wake
-          entries.set(key, entry = { circuit, changes })
+          const enter: Entry["enter"] = (changed) => new Pass(circuit, now, changed)
+          entries.set(key, entry = { circuit, changes, enter })
         }
         return entry
       }
-      return ClaudeCircuitBreaker.of({
+      const blockedOf = ({ circuit }: Entry): ClaudeError.CircuitOpen | undefined =>
+        circuit.isClosed ? undefined : circuit.blocked(now())
+      const service: ClaudeCircuitBreaker["Service"] = {
         check: (key) =>
           Effect.suspend(() => {
-            const { circuit } = entryOf(key)
-            const blocked = circuit.isClosed ? undefined : circuit.blocked(now())
+            const blocked = blockedOf(entryOf(key))
             return blocked === undefined ? Effect.void : Effect.fail(blocked)
           }),
         acquire: (key, changed) =>
           Effect.suspend(() => {
-            const { circuit } = entryOf(key)
-            const at = circuit.isClosed ? 0 : now()
-            const blocked = circuit.blocked(at)
-            if (blocked !== undefined) return Effect.fail(blocked)
-            const ticket = circuit.enter(at, changed)
-            return Effect.succeed<Permit>({
-              record: (outcome, reason) =>
-                outcome === "success" || outcome === "ignored"
-                  ? Effect.sync(() => circuit.leave(ticket, outcome, reason, 0, 0))
-                  : Effect.map(Random.next, (random) => circuit.leave(ticket, outcome, reason, now(), random))
-            })
+            const entry = entryOf(key)
+            const blocked = blockedOf(entry)
+            return blocked === undefined ? Effect.succeed(entry.enter(changed)) : Effect.fail(blocked)
           }),
         changed: (key) =>
           Effect.callback<void>((resume) => {
@@ -151,7 +153,15 @@ export function layer(options: Options = {}): Layer.Layer<ClaudeCircuitBreaker, 
             () => Effect.sync(() => entryOf(key).circuit.isolate(-1))
           ),
         state: (key) => Effect.sync(() => entryOf(key).circuit.state(now()))
+      }
+      Direct.entering.set(service.acquire, {
+        check: service.check,
+        enter: (key) => {
+          const entry = entryOf(key)
+          return blockedOf(entry) === undefined ? entry.enter : undefined
+        }
       })
+      return service
     })
   )
 }

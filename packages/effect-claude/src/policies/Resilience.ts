@@ -3,21 +3,23 @@
  * fallback > deadline > [bulkhead] > retry (hint, budget) > hedge > breaker pre-check > limiter (every attempt pays) >
  * breaker permit > attempt timeouts > [chaos] > transport.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as ClaudeError from "../errors/ClaudeError.ts"
 import { noUsage } from "../errors/internal/fields.ts"
-import { watched } from "../telemetry/internal/hook.ts"
+import { type Called, type CallWatch, type Hook, listened, Listener } from "../telemetry/internal/hook.ts"
 import * as Chaos from "./Chaos.ts"
 import * as ClaudeCircuitBreaker from "./ClaudeCircuitBreaker.ts"
 import * as ClaudeRateLimiter from "./ClaudeRateLimiter.ts"
 import type { Fallback } from "./Fallback.ts"
 import * as Hedge from "./Hedge.ts"
-import { type Call, execute } from "./internal/execute.ts"
+import type { Call } from "./internal/call.ts"
+import * as Direct from "./internal/direct.ts"
+import { begin } from "./internal/execute.ts"
 import * as Impossible from "./internal/impossible.ts"
-import type { Lease } from "./internal/lease.ts"
 import { sharedOf } from "./internal/shared.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -203,71 +205,69 @@ export interface Guard extends Options {
   readonly priority?: number
 }
 
+/** What a guarded effect is run with, for one context. */
+interface Made<A, R> {
+  readonly context: Context.Context<R | State>
+  readonly hook: Hook | undefined
+  readonly called: Called
+  readonly run: (told?: CallWatch) => Effect.Effect<A, ClaudeError.ClaudeError, R>
+}
+
 /** All policies in their order around any effect that fails with reasons; `ClaudeClient` does this for its own calls. */
 export const withResilience = (guard: Guard) => {
   const made = make(guard)
-  const name = `${guard.method} ${guard.model}`
-  const inputTokens = guard.inputTokens ?? 0
-  const used: ClaudeError.Usage = { ...noUsage, inputTokens, estimated: true }
-  let checked = false
+  const { method, model, inputTokens = 0 } = guard
+  const name = `${method} ${model}`
+  const used: ClaudeRateLimiter.Settlement = { _tag: "Used", usage: { ...noUsage, inputTokens, estimated: true } }
+  let isChecked = false
   return <A, R>(
     self: Effect.Effect<A, ClaudeError.Reason, R>
   ): Effect.Effect<A, ClaudeError.ClaudeError | Impossible.ImpossiblePolicy, R | State> => {
     const work = Duration.isFinite(made.timeouts.attempt) ? Timeouts.withTimeouts(self, made.timeouts) : self
-    const answered = (lease: Lease) => (answer: A) =>
-      // An effect begins to answer when it ends.
-      lease.isWatched
-        ? Effect.flatMap(lease.answered(), () => Effect.as(lease.succeed(used), answer))
-        : Effect.as(lease.succeed(used), answer)
-    const runIn = (context: Context.Context<R | State>) => {
+    const madeIn = (context: Context.Context<R | State>): Made<A, R> => {
       const budget = Context.get(context, RetryBudget.RetryBudget)
-      // Where it runs in this very context already, that costs nothing.
-      const given = Effect.updateContext(
-        work,
-        (inner: Context.Context<never>): Context.Context<R | State> =>
-          inner === context ? context : Context.merge(context, inner)
+      const services = Direct.services(
+        Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
+        Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
+        budget
       )
-      const call: Call<A> = {
-        method: guard.method,
-        model: guard.model,
-        key: guard.model,
-        inputTokens,
-        inputBytes: undefined,
-        maxTokens: guard.maxTokens,
-        priority: guard.priority ?? 0,
+      const shared = sharedOf(budget)
+      const call: Call<A, R> = {
+        method,
+        key: model,
+        request: { model, inputTokens, maxTokens: guard.maxTokens, priority: guard.priority, watched: true },
         maxAttempts: made.maxAttempts,
-        deadline: made.deadline,
+        deadline: Duration.toMillis(made.deadline),
         maxServerWait: made.maxServerWait,
         retry: made.retry,
         resend: true,
-        beginnings: sharedOf(budget).beginningsOf(name, made.hedge),
-        bulkhead: sharedOf(budget).bulkheadOf(name, made.bulkhead),
-        attempt: (lease) => Effect.flatMap(lease.sent, () => Effect.flatMap(given, answered(lease)))
+        beginnings: shared.beginningsOf(name, made.hedge),
+        bulkhead: shared.bulkheadOf(name, made.bulkhead),
+        attempt: (lease) => {
+          const rest = lease.send()
+          return rest === undefined ? work : Effect.flatMap(rest, () => work)
+        },
+        used
       }
-      const services = {
-        limiter: Context.get(context, ClaudeRateLimiter.ClaudeRateLimiter),
-        breaker: Context.get(context, ClaudeCircuitBreaker.ClaudeCircuitBreaker),
-        budget
+      const clock = Context.get(context, Clock.Clock)
+      return {
+        context,
+        hook: Context.get(context, Listener),
+        called: { source: shared.sourceOf(services), method, model, params: undefined },
+        run: (told) => begin(clock, services, told === undefined ? call : { ...call, told })
       }
-      const source = sharedOf(budget).sourceOf(services)
-      const called = { source, method: guard.method, model: guard.model, params: undefined }
-      return watched(
-        undefined,
-        () => called,
-        () => undefined,
-        (told) => execute(services, told === undefined ? call : { ...call, told })
-      )
     }
-    // A program calls in one context mostly: what it makes is kept for the next call.
-    let last: { readonly context: Context.Context<R | State>; readonly run: ReturnType<typeof runIn> } | undefined
-    const runOf = (context: Context.Context<R | State>): ReturnType<typeof runIn> => {
-      if (last?.context !== context) last = { context, run: runIn(context) }
-      return last.run
+    // A program calls in one context mostly: what is made for it is kept for the next call.
+    let last: Made<A, R> | undefined
+    const run = (context: Context.Context<R | State>): Effect.Effect<A, ClaudeError.ClaudeError, R> => {
+      if (last?.context !== context) last = madeIn(context)
+      const { called, hook, run } = last
+      return hook === undefined ? run() : listened(hook, called, () => undefined, run)
     }
     return Effect.contextWith((context: Context.Context<R | State>) =>
-      checked ? runOf(context) : Effect.flatMap(settings(guard), () => {
-        checked = true
-        return runOf(context)
+      isChecked ? run(context) : Effect.flatMap(settings(guard), () => {
+        isChecked = true
+        return run(context)
       })
     )
   }

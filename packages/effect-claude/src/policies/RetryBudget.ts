@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Outcome } from "../errors/ClaudeError.ts"
+import * as Direct from "./internal/direct.ts"
 import * as Impossible from "./internal/impossible.ts"
 
 export class RetryBudget extends Context.Service<RetryBudget, {
@@ -55,7 +56,11 @@ export function layer(options: Options = {}): Layer.Layer<RetryBudget, Impossibl
         at = now
         return tokens
       }
-      return RetryBudget.of({
+      const deposit = (): undefined => {
+        // A full one stays full, whatever time has passed.
+        if (tokens < cap) tokens = Math.min(cap, level() + perSuccess)
+      }
+      const service: RetryBudget["Service"] = {
         withdraw: (outcome) =>
           Effect.sync(() => {
             if (!pays(outcome)) return true
@@ -67,12 +72,11 @@ export function layer(options: Options = {}): Layer.Layer<RetryBudget, Impossibl
           Effect.sync(() => {
             if (pays(outcome)) tokens = Math.min(cap, level() + cost)
           }),
-        deposit: Effect.sync(() => {
-          // A full one stays full, whatever time has passed.
-          if (tokens < cap) tokens = Math.min(cap, level() + perSuccess)
-        }),
+        deposit: Effect.sync(deposit),
         level: Effect.sync(() => level() / cost)
-      })
+      }
+      Direct.depositing.set(service.deposit, deposit)
+      return service
     })
   )
 }

@@ -6,6 +6,7 @@ import { ClaudeCircuitBreaker, ClaudeClient, ClaudeError } from "effect-claude"
 import { TestClock } from "effect/testing"
 import { Changes } from "../../src/policies/internal/changes.ts"
 import { Circuit } from "../../src/policies/internal/circuit.ts"
+import { Pass } from "../../src/policies/internal/pass.ts"
 import { params, runHandler } from "../fixtures/harness.ts"
 
 const create = ClaudeClient.createMessage(params)
@@ -150,7 +151,7 @@ describe("calls that meet an open circuit", () => {
   it("C11 100,000 that wait share one timer, which goes with the last of them", () => {
     const { standard } = ClaudeCircuitBreaker
     const circuit = new Circuit("k", { ...standard, jitter: 0, openFor: 15_000, openForMax: 300_000, probeTimeout: 1 })
-    for (let n = 0; n < 10; n++) circuit.leave(circuit.enter(0), "overload", down, 0, 0)
+    for (let n = 0; n < 10; n++) circuit.leave(new Pass(circuit, () => 0, undefined), "overload", down, 0, 0)
     let timers = 0
     const changes = new Changes(circuit, () => 0, () => {
       timers++

@@ -6,6 +6,7 @@ import { ClaudeError, Resilience, RetryBudget, RetryPolicy } from "effect-claude
 import { TestClock } from "effect/testing"
 import { Circuit } from "../../src/policies/internal/circuit.ts"
 import { hedged, type Watch } from "../../src/policies/internal/hedged.ts"
+import { Pass } from "../../src/policies/internal/pass.ts"
 
 const int = (minimum: number, maximum: number) =>
   Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
@@ -170,7 +171,7 @@ describe("every interleaving at a circuit", () => {
         let era = 0
         circuit.changed = () => void era++
         type Held = {
-          readonly ticket: ReturnType<Circuit["enter"]>
+          readonly ticket: Pass
           readonly began: number
           state: string
           era: number
@@ -196,7 +197,7 @@ describe("every interleaving at a circuit", () => {
             if (state === "open" || state === "isolated") assert.isDefined(blocked)
             if (state === "halfOpen") assert.strictEqual(blocked === undefined, live < probes, `${live} of ${probes}`)
             if (blocked === undefined) {
-              const ticket = circuit.enter(now)
+              const ticket = new Pass(circuit, () => now, undefined)
               look()
               held.push({ ticket, began: now, state, era: changes })
             } else if (state !== "isolated") assert.isAbove(Duration.toMillis(blocked.retryAfter!), 0)

@@ -11,7 +11,8 @@ import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { Chaos } from "../../policies/Chaos.ts"
 import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
-import { execute, type Services } from "../../policies/internal/execute.ts"
+import * as Direct from "../../policies/internal/direct.ts"
+import { execute } from "../../policies/internal/execute.ts"
 import { Shared } from "../../policies/internal/shared.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
@@ -34,11 +35,7 @@ const aborted = (): DOMException => new DOMException("This operation was aborted
 export const make = Effect.fnUntraced(function*(settings: Settings) {
   const clock = yield* Clock.Clock
   const chaos = yield* Chaos
-  const services: Services = {
-    limiter: yield* ClaudeRateLimiter,
-    breaker: yield* ClaudeCircuitBreaker,
-    budget: yield* RetryBudget
-  }
+  const services = Direct.services(yield* ClaudeRateLimiter, yield* ClaudeCircuitBreaker, yield* RetryBudget)
   const watchdog = yield* Watchdog.make
   const now = (): number => clock.currentTimeMillisUnsafe()
   const context = yield* Effect.context<never>()
@@ -72,17 +69,18 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
       const originals: Array<Original> = []
       const opened = new Set<Passing>()
       let won: Passing | undefined
-      const answered = execute(services, {
+      const answered = execute(clock, services, {
         method,
-        model,
         key: subject.key,
-        inputBytes: subject.bytes,
-        inputTokens: undefined,
-        cached: subject.cached,
-        maxTokens: subject.maxTokens,
-        priority: 0,
+        request: {
+          model,
+          inputBytes: subject.bytes,
+          cached: subject.cached,
+          maxTokens: subject.maxTokens,
+          watched: true
+        },
         maxAttempts: settings.maxAttempts,
-        deadline: settings.deadline,
+        deadline: Duration.toMillis(settings.deadline),
         maxServerWait: settings.maxServerWait,
         retry: settings.retry,
         resend: subject.resend,

@@ -74,7 +74,7 @@ export class Passing implements Target {
       get ends() {
         return told() + linger
       },
-      keepUntil: lease.keepUntil
+      keepUntil: (work) => lease.keepUntil(work)
     }, this)
     // Held also while nobody reads, so that an answer its caller has forgotten gives its place back.
     const ends = Math.min(deadline, began + Duration.toMillis(attempt))

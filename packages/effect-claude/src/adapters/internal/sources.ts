@@ -1,5 +1,5 @@
 /** Who makes the calls of an adapter, as telemetry names it: one for each host it is asked for. */
-import type { Services } from "../../policies/internal/execute.ts"
+import type { Services } from "../../policies/internal/direct.ts"
 import type { Source } from "../../telemetry/internal/hook.ts"
 import type { Subject } from "./subject.ts"
 

@@ -157,7 +157,7 @@ const streaming = (
       attemptEnds: context.began + Duration.toMillis(context.settings.timeouts.attempt),
       deadline: context.deadline,
       late: (partial) => late(context, partial),
-      keepUntil: context.lease.keepUntil,
+      keepUntil: (work) => context.lease.keepUntil(work),
       joiner: plan && new Joiner(plan, params.model)
     })
     return Effect.succeed({ opened, reader })

@@ -10,7 +10,8 @@ import { Chaos } from "../../policies/Chaos.ts"
 import { ClaudeCircuitBreaker } from "../../policies/ClaudeCircuitBreaker.ts"
 import { ClaudeRateLimiter } from "../../policies/ClaudeRateLimiter.ts"
 import type { Fallback } from "../../policies/Fallback.ts"
-import { execute, type Services } from "../../policies/internal/execute.ts"
+import * as Direct from "../../policies/internal/direct.ts"
+import { execute } from "../../policies/internal/execute.ts"
 import { Shared } from "../../policies/internal/shared.ts"
 import type * as Resilience from "../../policies/Resilience.ts"
 import { RetryBudget } from "../../policies/RetryBudget.ts"
@@ -57,11 +58,7 @@ export const make = Effect.fnUntraced(
     const sdk = chaos === undefined ?
       given :
       injected(given, chaos, (millis, signal) => run(Effect.sleep(Duration.millis(millis)), signal ? { signal } : {}))
-    const services: Services = {
-      limiter: yield* ClaudeRateLimiter,
-      breaker: yield* ClaudeCircuitBreaker,
-      budget: yield* RetryBudget
-    }
+    const services = Direct.services(yield* ClaudeRateLimiter, yield* ClaudeCircuitBreaker, yield* RetryBudget)
     const transport: Attempts.Transport = {
       sdk,
       own: Sdk.isOwn(given),
@@ -87,23 +84,26 @@ export const make = Effect.fnUntraced(
       const { model, options, size } = request
       const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
       const deadline = request.until === undefined
-        ? total
-        : Duration.millis(Math.max(0, request.until - transport.now()))
-      return execute(services, {
+        ? Duration.toMillis(total)
+        : Math.max(0, request.until - transport.now())
+      return execute(clock, services, {
         method: request.method,
-        model,
         key: `${host} ${model}`,
-        get inputBytes() {
-          return size.bytes
+        request: {
+          model,
+          get inputBytes() {
+            return size.bytes
+          },
+          inputTokens,
+          get cached() {
+            return size.cached
+          },
+          get maxTokens() {
+            return size.maxTokens
+          },
+          priority: options.priority,
+          watched: true
         },
-        inputTokens,
-        get cached() {
-          return size.cached
-        },
-        get maxTokens() {
-          return size.maxTokens
-        },
-        priority: options.priority ?? 0,
         maxAttempts: options.maxAttempts ?? settings.maxAttempts,
         deadline,
         maxServerWait: settings.maxServerWait,

@@ -60,6 +60,6 @@ export const within = <A>(
           ? new ClaudeError.TimedOut({ phase: "attempt", after: attempt })
           : new ClaudeError.TimedOut({ phase, after: bound })
       },
-      left: bounded.lease.keepUntil
+      left: (work) => bounded.lease.keepUntil(work)
     })
   })

@@ -1,57 +1,53 @@
-/** What was charged with each request, in the order of sending, with what became known of it later. */
-import type { Need } from "./waiters.ts"
+/** What was charged with each request, in the order of sending, less what was given back of it later. */
+import type { Need } from "./sum.ts"
 
-/** Where the account stood when a request was sent. */
-export interface Mark {
+/** A request on its way. */
+export interface Sent {
+  readonly need: Need
+  /** The order of sending, from 1; 0 before it was sent. */
   readonly seq: number
   readonly at: number
-}
-
-interface Entry {
-  readonly requests: number
-  readonly inputTokens: number
-  readonly doubt: number
-  given: { readonly requests: number; readonly inputTokens: number } | undefined
 }
 
 type Dimension = "requests" | "inputTokens"
 
 /** Of no more requests than these is kept what they were charged. */
-const most = 8192
+const most = 16_384
+const atFirst = 64
 
+/** Numbers side by side and no object a request: there may be thousands, each for as long as nobody tells of levels. */
 export class Account {
-  /** Entry `n` is that of request `first + n`. */
-  private entries: Array<Entry> = []
+  last = 0
   private first = 1
+  private size = atFirst
+  private requests: Float64Array = new Float64Array(atFirst)
+  private inputTokens: Float64Array = new Float64Array(atFirst)
+  private doubts: Float64Array = new Float64Array(atFirst)
 
-  get last(): number {
-    return this.first + this.entries.length - 1
+  add(need: Need): number {
+    const seq = ++this.last
+    if (seq - this.first >= this.size) this.makeRoom()
+    const at = seq % this.size
+    this.requests[at] = need.requests
+    this.inputTokens[at] = need.inputTokens
+    this.doubts[at] = need.doubt
+    return seq
   }
 
-  add(need: Need, at: number): Mark {
-    this.entries.push({
-      requests: need.requests,
-      inputTokens: need.inputTokens,
-      doubt: need.doubt,
-      given: undefined
-    })
-    if (this.entries.length >= 2 * most) this.forget(this.first + most)
-    return { seq: this.last, at }
-  }
-
-  /** Something of it was given back. */
+  /** Something of it was given back: what it has cost is known. */
   give(seq: number, refund: Need): void {
-    const entry = this.entries[seq - this.first]
-    if (entry !== undefined) entry.given = refund
+    if (seq < this.first) return
+    const at = seq % this.size
+    this.requests[at]! -= refund.requests
+    this.inputTokens[at]! -= refund.inputTokens
+    this.doubts[at] = 0
   }
 
   /** Charged after one request and until another. */
   between(dimension: Dimension, after: number, until: number): number {
+    const charged = this[dimension]
     let sum = 0
-    for (let seq = Math.max(after + 1, this.first); seq <= until; seq++) {
-      const entry = this.entries[seq - this.first]!
-      sum += entry[dimension] - (entry.given?.[dimension] ?? 0)
-    }
+    for (let seq = Math.max(after + 1, this.first); seq <= until; seq++) sum += charged[seq % this.size]!
     return sum
   }
 
@@ -59,18 +55,32 @@ export class Account {
   doubt(after: number): number {
     let squares = 0
     for (let seq = Math.max(after + 1, this.first); seq <= this.last; seq++) {
-      const entry = this.entries[seq - this.first]!
-      if (entry.given === undefined) squares += entry.doubt ** 2
+      squares += this.doubts[seq % this.size]! ** 2
     }
     return Math.sqrt(squares)
   }
 
-  /** Nobody will ask for this request or those before it. */
+  /** Hardly anybody will ask for this request or those before it; some of them are kept. */
   forget(until: number): void {
-    // In batches, so that each entry is moved a bounded number of times.
-    const gone = Math.min(until - this.first + 1, this.entries.length)
-    if (gone < 64 || gone * 2 < this.entries.length) return
-    this.entries = this.entries.slice(gone)
-    this.first += gone
+    const gone = Math.min(until, this.last) + 1 - this.first
+    if (gone >= atFirst && gone * 2 > this.last - this.first) this.first += gone
+  }
+
+  /** For one more, which is the last. */
+  private makeRoom(): void {
+    if (this.size >= most) {
+      this.first++
+      return
+    }
+    const old = this.size
+    this.size = old * 2
+    const moved = (from: Float64Array): Float64Array => {
+      const to = new Float64Array(this.size)
+      for (let seq = this.first; seq < this.last; seq++) to[seq % this.size] = from[seq % old]!
+      return to
+    }
+    this.requests = moved(this.requests)
+    this.inputTokens = moved(this.inputTokens)
+    this.doubts = moved(this.doubts)
   }
 }

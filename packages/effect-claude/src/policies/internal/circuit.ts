@@ -15,6 +15,7 @@ export interface Settings {
   readonly probeTimeout: number
 }
 
+/** A call that enters, in the epoch as it is then. */
 export interface Ticket {
   readonly epoch: number
   readonly began: number
@@ -35,7 +36,7 @@ export class Circuit {
   private at = 0
   private calls = 0
   private failures = 0
-  private epoch = 0
+  epoch = 0
   private opened: { readonly until: number; readonly by: RealReason | undefined } | undefined
   private halfOpen = false
   private readonly probes = new Set<Ticket>()
@@ -86,14 +87,12 @@ export class Circuit {
   }
 
   /** To be called only when not blocked. */
-  enter(now: number, changed?: Changed): Ticket {
+  enter(ticket: Ticket): void {
     if (this.opened !== undefined && !this.halfOpen) {
       this.halfOpen = true
-      changed?.("open", "halfOpen", undefined)
+      ticket.changed?.("open", "halfOpen", undefined)
     }
-    const ticket: Ticket = { epoch: this.epoch, began: now, changed, done: false }
     if (this.halfOpen) this.probes.add(ticket)
-    return ticket
   }
 
   /** `random` in [0, 1) spreads the open time. The first word of a ticket counts. */

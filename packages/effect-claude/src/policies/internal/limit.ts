@@ -2,10 +2,11 @@
 import * as Duration from "effect/Duration"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
-import { Account, type Mark } from "./account.ts"
+import { Account, type Sent } from "./account.ts"
 import { Bucket } from "./bucket.ts"
 import { Learned } from "./learn.ts"
-import { type Need, type Waiter, Waiters } from "./waiters.ts"
+import { type Need, Sum } from "./sum.ts"
+import { type Waiter, Waiters } from "./waiters.ts"
 import { Window } from "./window.ts"
 
 export interface LimitSettings {
@@ -36,8 +37,6 @@ const rounding = { requests: 0, inputTokens: 500, outputTokens: 500 } as const
 export const dimensions = ["requests", "inputTokens", "outputTokens"] as const
 export type Dimension = typeof dimensions[number]
 
-const none: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
-
 /** A server that says to wait for longer is not believed, in milliseconds: thirty days. */
 const mostPause = 30 * 86_400_000
 
@@ -47,7 +46,7 @@ export class Limit {
   readonly learned = new Learned()
   settings: LimitSettings
   inFlight = 0
-  pausedUntil = 0
+  pausedUntil = -Infinity
   protected readonly window: Window
   /** Nothing at all is configured: whoever comes is let in by the window. */
   private blind = true
@@ -56,7 +55,7 @@ export class Limit {
   private rejections = 0
   private readonly account = new Account()
   /** Taken, and not yet on its way. */
-  private readonly unsent = { ...none }
+  private readonly unsent = new Sum()
 
   constructor(settings: LimitSettings, now: number) {
     this.settings = settings
@@ -153,16 +152,18 @@ export class Limit {
   take(need: Need, now: number): void {
     this.inFlight++
     this.window.admitted(now)
-    for (const dimension of dimensions) {
-      this.buckets[dimension].take(need[dimension], now)
-      this.unsent[dimension] += need[dimension]
-    }
+    // Name by name, here and below: going through the names costs more than the rest of a call.
+    const { inputTokens, outputTokens, requests } = this.buckets
+    requests.take(need.requests, now)
+    inputTokens.take(need.inputTokens, now)
+    outputTokens.take(need.outputTokens, now)
+    this.unsent.add(need, 1)
   }
 
-  /** It is on its way. */
-  send(need: Need, now: number): Mark {
-    for (const dimension of dimensions) this.unsent[dimension] -= need[dimension]
-    return this.account.add(need, now)
+  /** It is on its way, as the request of this number. */
+  send(need: Need): number {
+    this.unsent.add(need, -1)
+    return this.account.add(need)
   }
 
   /** Lets in whoever fits, and says how long until the next could; undefined: an event has to come first. */
@@ -184,8 +185,8 @@ export class Limit {
     return undefined
   }
 
-  /** The headers of an answer to the request of that mark. */
-  observe(headers: RateLimitHeaders, { at, seq }: Mark, now: number): void {
+  /** The headers of an answer to that request. */
+  observe(headers: RateLimitHeaders, { at, seq }: Sent, now: number): void {
     this.window.accepted(this.inFlight, now)
     const { account, buckets } = this
     for (const dimension of dimensions) {
@@ -212,15 +213,15 @@ export class Limit {
   }
 
   /** Gives back the place, and what was reserved but not used; what the server has told since is in its levels. */
-  release(need: Need, refund: Need, mark: Mark | undefined, now: number): void {
+  release({ need, seq }: Sent, refund: Need, now: number): void {
     this.inFlight--
-    if (mark !== undefined) this.account.give(mark.seq, refund)
-    for (const dimension of dimensions) {
-      const bucket = this.buckets[dimension]
-      if (mark === undefined) this.unsent[dimension] -= need[dimension]
-      else if (mark.seq <= bucket.anchored) continue
-      bucket.give(refund[dimension], now)
-    }
+    const isUnsent = seq === 0
+    if (isUnsent) this.unsent.add(need, -1)
+    else this.account.give(seq, refund)
+    const { inputTokens, outputTokens, requests } = this.buckets
+    if (isUnsent || seq > requests.anchored) requests.give(refund.requests, now)
+    if (isUnsent || seq > inputTokens.anchored) inputTokens.give(refund.inputTokens, now)
+    if (isUnsent || seq > outputTokens.anchored) outputTokens.give(refund.outputTokens, now)
   }
 
   succeeded(now: number): void {

@@ -33,9 +33,9 @@ export class Store extends Context.Service<Store, {
   readonly entries: (key: string) => ReadonlyArray<Entry>
   /** Lets in whoever fits, and sets the one timer of the limit for the next. */
   readonly drain: (entry: Entry) => void
-  /** Milliseconds of a time that never goes back. */
+  /** Milliseconds of a time that never goes back, since the store was made. */
   readonly now: () => number
-  /** By how much that is ahead of the Clock, which may have been set back. */
+  /** By how much that is ahead of the Clock, which may be set back. */
   readonly ahead: () => number
 }>()("effect-claude/policies/internal/limitStore/Store") {}
 
@@ -53,8 +53,9 @@ export const storeMemory: Layer.Layer<Store> = Layer.effect(
     const clock = yield* Clock.Clock
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const keys = new Map<string, Names<Entry>>()
-    let ahead = 0
-    let last = -Infinity
+    // Counted from here on: numbers as small as these need no object of their own.
+    let ahead = -clock.currentTimeMillisUnsafe()
+    let last = 0
     const now = (): number => {
       const told = clock.currentTimeMillisUnsafe() + ahead
       if (told < last) ahead += last - told

@@ -4,7 +4,7 @@ import type { ReserveRequest } from "../ClaudeRateLimiter.ts"
 import { leastInputPerByte } from "./learn.ts"
 import type { Dimension, Limit } from "./limit.ts"
 import { tokens } from "./refund.ts"
-import type { Need } from "./waiters.ts"
+import type { Need } from "./sum.ts"
 
 /** Nothing that answers teach changes what it needs. */
 export const isExact = ({ inputTokens, maxTokens, outputTokens }: ReserveRequest): boolean =>

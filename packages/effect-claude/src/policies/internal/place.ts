@@ -1,15 +1,12 @@
-/**
- * One request in a limit, from its place in the queue to its settlement. There may be very many that wait: each is one
- * small object.
- */
+/** One request in the queue of a limit. There may be very many that wait: each is one small object. */
 import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Reservation, ReserveRequest, Settlement } from "../ClaudeRateLimiter.ts"
-import type { Mark } from "./account.ts"
+import { Held } from "./held.ts"
 import type { Entry, Store } from "./limitStore.ts"
 import { isExact, needOf } from "./need.ts"
-import { refundOf } from "./refund.ts"
-import { type Need, Waiter } from "./waiters.ts"
+import type { Need } from "./sum.ts"
+import { Waiter } from "./waiters.ts"
 
 export type Resume = (
   effect: Effect.Effect<Reservation, ClaudeError.RequestExceedsLimit | ClaudeError.LimiterRejected>
@@ -17,15 +14,13 @@ export type Resume = (
 
 const interrupted: Settlement = { _tag: "Interrupted" }
 
-export class Place extends Waiter implements Reservation {
-  /** Since when it waits, until it is granted; from then on for how long it has. */
-  waited: number
+export class Place extends Waiter {
+  private readonly since: number
   private readonly store: Store["Service"]
   private readonly entry: Entry
   private readonly request: ReserveRequest
   private readonly resume: Resume
-  private mark: Mark | undefined = undefined
-  private state: "waiting" | "held" | "settled" = "waiting"
+  private held: Held | undefined = undefined
 
   constructor(
     store: Store["Service"],
@@ -39,7 +34,7 @@ export class Place extends Waiter implements Reservation {
     this.store = store
     this.entry = entry
     this.request = request
-    this.waited = since
+    this.since = since
     this.resume = resume
   }
 
@@ -53,10 +48,9 @@ export class Place extends Waiter implements Reservation {
 
   /** It has been taken: the caller goes on at once. */
   grant(now: number): void {
-    this.waited = now - this.waited
-    this.state = "held"
-    this.request.granted?.(this)
-    this.resume(Effect.succeed(this))
+    this.held = new Held(this.store, this.entry, this.request, this.need, now - this.since)
+    this.request.granted?.(this.held)
+    this.resume(Effect.succeed(this.held))
   }
 
   refuse(why: ClaudeError.LimiterRejected): void {
@@ -67,53 +61,7 @@ export class Place extends Waiter implements Reservation {
   get left(): Effect.Effect<void> {
     return Effect.sync(() => {
       if (this.entry.limit.waiters.remove(this)) this.store.drain(this.entry)
-      else this.end(interrupted)
+      else this.held?.end(interrupted)
     })
-  }
-
-  get sent(): Effect.Effect<void> {
-    return Effect.sync(() => {
-      if (this.state === "held") this.send()
-    })
-  }
-
-  // Functions that know their place, made when they are asked for: who waits needs none.
-  get observe(): Reservation["observe"] {
-    return (headers) =>
-      Effect.sync(() => {
-        if (this.state !== "held") return
-        this.entry.limit.observe(headers, this.send(), this.store.now())
-        this.store.drain(this.entry)
-      })
-  }
-
-  get settle(): Reservation["settle"] {
-    return (settlement) => Effect.sync(() => this.end(settlement))
-  }
-
-  private send(): Mark {
-    return this.mark ??= this.entry.limit.send(this.need, this.store.now())
-  }
-
-  private end(settlement: Settlement): void {
-    if (this.state !== "held") return
-    this.state = "settled"
-    const { entry, mark, need, request, store } = this
-    const { limit } = entry
-    const now = store.now()
-    limit.release(need, refundOf(need, mark !== undefined, settlement), mark, now)
-    if (settlement._tag === "Failed") {
-      if (settlement.reason._tag === "RateLimited") limit.rejected(settlement.reason, now)
-    } else if (settlement._tag === "Used") {
-      const { usage } = settlement
-      limit.succeeded(now)
-      limit.learned.learn(
-        request.inputTokens === undefined ? request.inputBytes : undefined,
-        usage.inputTokens + usage.cacheCreationTokens,
-        request.maxTokens ?? 0,
-        usage.outputTokens
-      )
-    }
-    store.drain(entry)
   }
 }

@@ -4,9 +4,10 @@
  */
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { RateLimitHeaders } from "../../errors/RateLimitHeaders.ts"
-import type { Mark } from "./account.ts"
+import type { Sent } from "./account.ts"
 import { type Dimension, dimensions, Limit } from "./limit.ts"
-import type { Need, Waiter } from "./waiters.ts"
+import type { Need } from "./sum.ts"
+import type { Waiter } from "./waiters.ts"
 
 /** A server that says more is not believed: such numbers would end all sums in Redis. */
 const mostLevel = 1e12
@@ -39,8 +40,8 @@ export class RedisLimit extends Limit {
   /** When the first of them happened, and whether one of them is not to wait. */
   since = 0
   isUrgent = false
-  /** By what was taken and by its place in the local account. */
-  private readonly marks = new WeakMap<Need | Mark, string>()
+  /** By what was taken. */
+  private readonly marks = new WeakMap<Need, string>()
 
   /** What Redis has granted; the waiter is let in by the caller. */
   grant(need: Need, mark: string, now: number): void {
@@ -90,16 +91,9 @@ export class RedisLimit extends Limit {
     return wait
   }
 
-  override send(need: Need, now: number): Mark {
-    const mark = super.send(need, now)
-    const shared = this.marks.get(need)
-    if (shared !== undefined) this.marks.set(mark, shared)
-    return mark
-  }
-
-  override observe(headers: RateLimitHeaders, at: Mark, now: number): void {
-    super.observe(headers, at, now)
-    const mark = this.marks.get(at)
+  override observe(headers: RateLimitHeaders, sent: Sent, now: number): void {
+    super.observe(headers, sent, now)
+    const mark = this.marks.get(sent.need)
     if (mark === undefined || this.gate !== "redis") return
     const said: { [D in Dimension]?: ReadonlyArray<number> } = {}
     for (const dimension of dimensions) {
@@ -111,9 +105,9 @@ export class RedisLimit extends Limit {
     if (Object.keys(said).length > 0) this.happened({ mark, headers: said }, now)
   }
 
-  override release(need: Need, refund: Need, at: Mark | undefined, now: number): void {
-    super.release(need, refund, at, now)
-    const mark = this.marks.get(need)
+  override release(sent: Sent, refund: Need, now: number): void {
+    super.release(sent, refund, now)
+    const mark = this.marks.get(sent.need)
     if (mark !== undefined && this.gate === "redis") this.giveBack(refund, mark, now)
   }
 

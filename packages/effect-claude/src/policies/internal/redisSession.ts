@@ -4,7 +4,8 @@
  */
 import { dimensions } from "./limit.ts"
 import type { Event, RedisLimit, Told } from "./redisLimit.ts"
-import type { Need, Waiter } from "./waiters.ts"
+import type { Need } from "./sum.ts"
+import type { Waiter } from "./waiters.ts"
 
 /** So many wait for one answer at most; the others are asked for next. */
 const mostAsks = 64

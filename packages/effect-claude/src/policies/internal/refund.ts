@@ -1,7 +1,7 @@
 /** What a settlement gives back of what was reserved, in numbers that cannot poison the sums they enter. */
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Settlement } from "../ClaudeRateLimiter.ts"
-import type { Need } from "./waiters.ts"
+import type { Need } from "./sum.ts"
 
 const nothing: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
 

@@ -3,11 +3,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { ClaudeRateLimiter, LimitState, ModelLimit, Options, ReserveRequest } from "../ClaudeRateLimiter.ts"
+import * as Direct from "./direct.ts"
+import { Held } from "./held.ts"
 import type { LimitSettings } from "./limit.ts"
 import { type Entry, Store } from "./limitStore.ts"
 import { impossible, needOf } from "./need.ts"
 import { Place, type Resume } from "./place.ts"
 import { setting, tokens } from "./refund.ts"
+import type { Need } from "./sum.ts"
 
 type Settings = Options & Required<Pick<Options, "burst" | "key" | "lookahead" | "maxQueue">>
 
@@ -57,6 +60,13 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
   Effect.map(Store, (store) => {
     const { key, maxQueue } = options
     const entryOf = finder(options, store)
+    /** What is there, and nobody waits for. */
+    const take = (entry: Entry, request: ReserveRequest, need: Need, now: number): Held | undefined => {
+      const { limit } = entry
+      if (limit.waiters.size > 0 || limit.wait(need, request.watched === true, now) !== 0) return undefined
+      limit.take(need, now)
+      return new Held(store, entry, request, need, 0)
+    }
     const reserve = (request: ReserveRequest, resume: Resume, bounded: boolean): Effect.Effect<void> | void => {
       const entry = entryOf(request.model)
       const { limit } = entry
@@ -64,10 +74,10 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
       if (never !== undefined) return resume(Effect.fail(never))
       const now = store.now()
       const need = needOf(limit, request)
-      const place = new Place(store, entry, request, need, now, resume)
-      if (limit.waiters.size === 0 && limit.wait(need, request.watched === true, now) === 0) {
-        limit.take(need, now)
-        return place.grant(now)
+      const held = take(entry, request, need, now)
+      if (held !== undefined) {
+        request.granted?.(held)
+        return resume(Effect.succeed(held))
       }
       const { deadline = Infinity } = request
       const left = deadline - now + store.ahead()
@@ -81,6 +91,7 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
       }
       // Only who has to wait needs a clock; the forecast may be wrong.
       if (left < Infinity && !bounded) return resume(within(request, Duration.millis(left)))
+      const place = new Place(store, entry, request, need, now, resume)
       const isNear = limit.waiters.add(place, request.priority ?? 0, limit.settings.lookahead)
       if (isNear) store.drain(entry)
       return place.left
@@ -93,8 +104,14 @@ export const make = (options: Settings): Effect.Effect<ClaudeRateLimiter["Servic
         duration,
         orElse: () => Effect.fail(new ClaudeError.LimiterRejected({ why: "deadline", wait: duration }))
       })
-    return {
+    const service: ClaudeRateLimiter["Service"] = {
       reserve: (request) => Effect.callback((resume) => reserve(request, resume, false)),
       state: Effect.sync(() => store.entries(key).map((entry) => stateOf(key, entry, store.now(), store.ahead())))
     }
+    Direct.reserving.set(service.reserve, (request) => {
+      const entry = entryOf(request.model)
+      if (impossible(entry.limit, request) !== undefined) return undefined
+      return take(entry, request, needOf(entry.limit, request), store.now())
+    })
+    return service
   })

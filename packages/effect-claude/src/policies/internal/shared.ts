@@ -4,7 +4,7 @@ import type { Source } from "../../telemetry/internal/hook.ts"
 import type { Hedge } from "../Hedge.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import { Bulkhead, type BulkheadSettings } from "./bulkhead.ts"
-import type { Services } from "./execute.ts"
+import type { Services } from "./direct.ts"
 import { Beginnings } from "./hedged.ts"
 
 /** Of so many names the beginnings of answers are kept; a call of another name is not hedged. */

@@ -1,14 +1,7 @@
 /** The queue of one limit: by priority, then by arrival; joining, leaving and cancelling cost the same however long it is. */
 
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
-
-export interface Need {
-  readonly requests: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** How far the input may be off, in tokens. */
-  readonly doubt: number
-}
+import { type Need, Sum } from "./sum.ts"
 
 /** Who waits, and where it stands. */
 export abstract class Waiter {
@@ -49,7 +42,7 @@ const whole = (priority: number): number => Math.max(-mostPriority, Math.min(mos
 export class Waiters {
   size = 0
   /** What all of them need together. */
-  readonly total = { requests: 0, inputTokens: 0, outputTokens: 0 }
+  readonly total = new Sum()
   /** Highest priority first. */
   private readonly lists: Array<List> = []
 
@@ -77,9 +70,9 @@ export class Waiters {
   refresh(waiter: Waiter): Need {
     const need = waiter.estimate()
     if (need !== waiter.need) {
-      this.account(waiter.need, -1)
+      this.total.add(waiter.need, -1)
       waiter.need = need
-      this.account(need, 1)
+      this.total.add(need, 1)
     }
     return need
   }
@@ -154,12 +147,6 @@ export class Waiters {
 
   private count(need: Need, sign: 1 | -1): void {
     this.size += sign
-    this.account(need, sign)
-  }
-
-  private account(need: Need, sign: 1 | -1): void {
-    this.total.requests += sign * need.requests
-    this.total.inputTokens += sign * need.inputTokens
-    this.total.outputTokens += sign * need.outputTokens
+    this.total.add(need, sign)
   }
 }

@@ -40,7 +40,7 @@ export class AttemptRecorder implements AttemptWatch {
     }
   }
 
-  within<A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  within<A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return this.span === undefined ? work : Effect.provideService(work, Tracer.ParentSpan, this.span)
   }
 

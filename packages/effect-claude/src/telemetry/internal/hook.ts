@@ -73,7 +73,7 @@ export type Ended =
 /** One request, from its leave to the end of its answer. */
 export interface AttemptWatch {
   /** Runs its work so that what the work traces belongs to it. */
-  readonly within: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  readonly within: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** The headers of an answer that is no failure have come. */
   readonly answered: (status: number, requestId: string | undefined) => void
   readonly ended: (ended: Ended) => void
@@ -128,6 +128,21 @@ export const Listener = Context.Reference<Hook | undefined>("effect-claude/telem
   defaultValue: () => undefined
 })
 
+/** Runs a call with a watch. */
+export const listened = <A, E, R>(
+  hook: Hook,
+  called: Called,
+  answer: (value: A) => Answer | undefined,
+  run: (watch: CallWatch) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    const recording = hook.begin(fiber, called)
+    return Effect.onExitPrimitive(
+      recording.within(run(recording)),
+      (exit) => recording.ended(exit, Exit.isSuccess(exit) ? answer(exit.value) : undefined)
+    )
+  })
+
 /** Runs a call with a watch where somebody listens, in this fiber or where the client was built. */
 export const watched = <A, E, R>(
   built: Hook | undefined,
@@ -137,12 +152,7 @@ export const watched = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const hook = fiber.getRef(Listener) ?? built
-    if (hook === undefined) return run(undefined)
-    const recording = hook.begin(fiber, called())
-    return Effect.onExitPrimitive(
-      recording.within(run(recording)),
-      (exit) => recording.ended(exit, Exit.isSuccess(exit) ? answer(exit.value) : undefined)
-    )
+    return hook === undefined ? run(undefined) : listened(hook, called(), answer, run)
   })
 
 const isLeft = (exit: Exit.Exit<unknown, unknown>): boolean =>

@@ -1,0 +1,115 @@
+/** What comes after a call's first try has failed. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { Run } from "./call.ts"
+import * as Driver from "./driver.ts"
+
+/** Within so long whoever waited for a circuit to close comes back; the limiter lets them in one by one afterwards. */
+const spread = 1000
+
+type Refusal = NonNullable<ClaudeError.Attempt["refused"]>
+
+/** Waits, more tries, and the error of the last. */
+export const again = Effect.fnUntraced(function*<A, R>(
+  first: Run<A, R>,
+  failure: ClaudeError.Reason,
+  attempt: (run: Run<A, R>) => Effect.Effect<A, ClaudeError.Reason, R>
+) {
+  const { call, clock, deadline, services } = first
+  const log: Array<ClaudeError.Attempt> = []
+  const run: Run<A, R> = { ...first, log }
+  let driver: Driver.Driver | undefined
+  let last: ClaudeError.RealReason | undefined
+  let reason = failure
+  let began = first.began
+  const failWith = (reason: ClaudeError.Reason): ClaudeError.ClaudeError =>
+    new ClaudeError.ClaudeError({
+      method: call.method,
+      reason: ClaudeError.mark(reason, { retried: true }),
+      attempts: log
+    })
+  const { told } = call
+  const refuse = (refused: Refusal, wait?: Duration.Duration, waitSource?: ClaudeError.Attempt["waitSource"]): void => {
+    if (told !== undefined && last !== undefined) told.refused(refused, last)
+    const tried = log.at(-1)
+    if (tried !== undefined) log[log.length - 1] = { ...tried, wait: wait ?? tried.wait, waitSource, refused }
+  }
+  for (;;) {
+    const now = clock.currentTimeMillisUnsafe()
+    if (reason._tag === "CircuitOpen" && reason.retryAfter !== undefined) {
+      const left = deadline - now
+      if (Duration.toMillis(reason.retryAfter) > left) {
+        refuse("deadline", reason.retryAfter, "breaker")
+        return yield* failWith(last ?? reason)
+      }
+      const changed = services.breaker.changed(call.key)
+      yield* left === Infinity ? changed : Effect.timeoutOption(changed, Duration.millis(left))
+      const rest = Math.max(0, deadline - clock.currentTimeMillisUnsafe())
+      yield* Effect.sleep(Duration.millis((yield* Random.next) * Math.min(spread, rest)))
+      told?.waited("breaker", clock.currentTimeMillisUnsafe() - now)
+    } else if (!ClaudeError.isReal(reason)) {
+      if (reason._tag === "LimiterRejected" && last !== undefined) {
+        refuse("deadline", reason.wait, "schedule")
+        return yield* failWith(last)
+      }
+      if (reason._tag === "LimiterRejected" && now >= deadline) {
+        return yield* failWith(new ClaudeError.DeadlineExceeded({ deadline: Duration.millis(call.deadline) }))
+      }
+      if (reason._tag === "DeadlineExceeded" && last !== undefined && reason.last === undefined) {
+        const { deadline, partial } = reason
+        return yield* failWith(new ClaudeError.DeadlineExceeded({ deadline, last, partial }))
+      }
+      return yield* failWith(reason)
+    } else {
+      const tried = reason
+      const repeated = Driver.isOnce(tried) && log.some((one) => one.reason === tried._tag)
+      last = reason
+      log.push({
+        reason: reason._tag,
+        message: reason.message,
+        status: "status" in reason ? reason.status : undefined,
+        requestId: reason.requestId,
+        model: call.request.model,
+        duration: Duration.millis(now - began),
+        ...ClaudeError.costOf(reason)
+      })
+      if (!reason.isRetryable || repeated || !call.resend) {
+        refuse("notRetryable")
+        return yield* failWith(reason)
+      }
+      if (log.length >= call.maxAttempts) {
+        refuse("attempts")
+        return yield* failWith(reason)
+      }
+      driver ??= Driver.make(call.retry)
+      const next = yield* driver(reason, now)
+      if (next === undefined) {
+        refuse("schedule")
+        return yield* failWith(reason)
+      }
+      // What the server asks for counts, not what spreading adds to it.
+      const asked = ("retryAfter" in reason ? reason.retryAfter : undefined) ?? next.wait
+      const tooLong = next.source === "server" && Duration.isGreaterThan(asked, call.maxServerWait)
+      if (tooLong || now + Duration.toMillis(next.wait) > deadline) {
+        refuse(tooLong ? "hint" : "deadline", next.wait, next.source)
+        return yield* failWith(reason)
+      }
+      const begun = (): void => {
+        log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
+        told?.retrying(tried, Duration.toMillis(next.wait), next.source)
+      }
+      if (!(yield* Driver.paidWait(services.budget, tried.outcome, next.wait, begun))) {
+        refuse("budget", next.wait, next.source)
+        return yield* failWith(reason)
+      }
+      told?.waited(next.source, Duration.toMillis(next.wait))
+    }
+    began = clock.currentTimeMillisUnsafe()
+    const result = yield* Effect.result(attempt(run))
+    if (Result.isSuccess(result)) return result.success
+    reason = result.failure
+  }
+})
