@@ -166,14 +166,32 @@ export function layer(options: Options = {}): Layer.Layer<ClaudeCircuitBreaker, 
   )
 }
 
-/** The outcome of any effect's exit: what is no reason of ours says nothing about health. */
-const outcomeOf = (
-  exit: Exit.Exit<unknown, unknown>
-): readonly [ClaudeError.Outcome | "ignored", ClaudeError.RealReason?] => {
-  if (Exit.isSuccess(exit)) return ["success"]
-  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
-  const reason = ClaudeError.reasonOf(error)
-  return reason !== undefined && ClaudeError.isReal(reason) ? [reason.outcome, reason] : ["ignored"]
+/** What any effect's exit says of health: what is no reason of ours says nothing. */
+const recorded = (permit: Permit, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> | undefined => {
+  if (Exit.isSuccess(exit)) return permit instanceof Pass ? permit.leave("success") : permit.record("success")
+  const reason = ClaudeError.reasonOf(Option.getOrUndefined(Cause.findErrorOption(exit.cause)))
+  return reason !== undefined && ClaudeError.isReal(reason)
+    ? permit.record(reason.outcome, reason)
+    : permit.record("ignored")
+}
+
+const guarded = <A, E, R>(
+  breaker: ClaudeCircuitBreaker["Service"],
+  key: string,
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | ClaudeError.CircuitOpen, R> => {
+  let permit: Permit | undefined
+  const acquired = Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(breaker.acquire(key), (given) => {
+      permit = given
+      return restore(self)
+    })
+  )
+  const entered = Effect.suspend(() => {
+    permit = Direct.enterOf(breaker)?.(key)?.(undefined)
+    return permit === undefined ? acquired : self
+  })
+  return Effect.onExitPrimitive(entered, (exit) => permit && recorded(permit, exit))
 }
 
 /** Guards any effect: it runs only while the circuit of `key` lets it, and its failure counts by its reason. */
@@ -187,11 +205,6 @@ export const withCircuitBreaker: {
   ): Effect.Effect<A, E | ClaudeError.CircuitOpen, R | ClaudeCircuitBreaker>
 } = dual(
   2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, options: { readonly key: string }) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(
-        ClaudeCircuitBreaker.use((breaker) => breaker.acquire(options.key)),
-        (permit) => Effect.onExit(restore(self), (exit) => permit.record(...outcomeOf(exit)))
-      )
-    )
+  <A, E, R>(self: Effect.Effect<A, E, R>, { key }: { readonly key: string }) =>
+    ClaudeCircuitBreaker.use((breaker) => guarded(breaker, key, self))
 )

@@ -17,6 +17,8 @@ import * as Stream from "effect/Stream"
 import * as ClaudeError from "../errors/ClaudeError.ts"
 import { noUsage } from "../errors/internal/fields.ts"
 import type { RateLimitHeaders } from "../errors/RateLimitHeaders.ts"
+import * as Direct from "./internal/direct.ts"
+import { Held } from "./internal/held.ts"
 import { storeMemory } from "./internal/limitStore.ts"
 import { make } from "./internal/reservations.ts"
 
@@ -166,6 +168,37 @@ export interface Guard {
   readonly priority?: number
 }
 
+const limited = <A, E, R>(
+  limiter: ClaudeRateLimiter["Service"],
+  { inputTokens = 0, model, outputTokens = 0, priority }: Guard,
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | ClaudeError.RequestExceedsLimit | ClaudeError.LimiterRejected, R> => {
+  let held: Reservation | undefined
+  const granted = (reservation: Reservation): void => {
+    held = reservation
+  }
+  const request = { model, inputTokens, outputTokens, priority }
+  const reserved = Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(restore(limiter.reserve({ ...request, granted })), ({ sent }) => Effect.andThen(sent, restore(self)))
+  )
+  const begun = Effect.suspend(() => {
+    const taken = Direct.reserveOf(limiter)?.(request)
+    if (taken === undefined) return reserved
+    held = taken
+    taken.depart()
+    return self
+  })
+  return Effect.onExitPrimitive(begun, (exit) => {
+    if (Exit.isFailure(exit)) {
+      const reason = ClaudeError.reasonOf(Option.getOrUndefined(Cause.findErrorOption(exit.cause)))
+      return held?.settle(reason !== undefined ? { _tag: "Failed", reason } : { _tag: "Interrupted" })
+    }
+    const usage: ClaudeError.Usage = { ...noUsage, inputTokens, outputTokens, estimated: true }
+    const used: Settlement = { _tag: "Used", usage }
+    return held instanceof Held ? held.end(used) : held?.settle(used)
+  })
+}
+
 /** Runs any effect within the limits of a model, charged as given. */
 export const withRateLimit: {
   (guard: Guard): <A, E, R>(
@@ -183,33 +216,5 @@ export const withRateLimit: {
 } = dual(
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, guard: Guard) =>
-    Effect.uninterruptibleMask((restore) => {
-      let held: Reservation | undefined
-      const reserve = ClaudeRateLimiter.use((limiter) =>
-        limiter.reserve({
-          model: guard.model,
-          inputTokens: guard.inputTokens ?? 0,
-          outputTokens: guard.outputTokens ?? 0,
-          priority: guard.priority,
-          granted: (reservation) => {
-            held = reservation
-          }
-        })
-      )
-      const usage: ClaudeError.Usage = {
-        ...noUsage,
-        inputTokens: guard.inputTokens ?? 0,
-        outputTokens: guard.outputTokens ?? 0,
-        estimated: true
-      }
-      return Effect.onExit(
-        Effect.flatMap(restore(reserve), (reservation) => Effect.andThen(reservation.sent, restore(self))),
-        (exit) => {
-          if (held === undefined) return Effect.void
-          if (Exit.isSuccess(exit)) return held.settle({ _tag: "Used", usage })
-          const reason = ClaudeError.reasonOf(Option.getOrUndefined(Cause.findErrorOption(exit.cause)))
-          return held.settle(reason !== undefined ? { _tag: "Failed", reason } : { _tag: "Interrupted" })
-        }
-      )
-    })
+    ClaudeRateLimiter.use((limiter) => limited(limiter, guard, self))
 )

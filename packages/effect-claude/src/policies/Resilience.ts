@@ -233,6 +233,8 @@ export const withResilience = (guard: Guard) => {
       )
       const shared = sharedOf(budget)
       const call: Call<A, R> = {
+        services,
+        clock: Context.get(context, Clock.Clock),
         method,
         key: model,
         request: { model, inputTokens, maxTokens: guard.maxTokens, priority: guard.priority, watched: true },
@@ -249,12 +251,11 @@ export const withResilience = (guard: Guard) => {
         },
         used
       }
-      const clock = Context.get(context, Clock.Clock)
       return {
         context,
         hook: Context.get(context, Listener),
         called: { source: shared.sourceOf(services), method, model, params: undefined },
-        run: (told) => begin(clock, services, told === undefined ? call : { ...call, told })
+        run: (told) => begin(told === undefined ? call : { ...call, told })
       }
     }
     // A program calls in one context mostly: what is made for it is kept for the next call.

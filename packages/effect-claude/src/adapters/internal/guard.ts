@@ -69,7 +69,9 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
       const originals: Array<Original> = []
       const opened = new Set<Passing>()
       let won: Passing | undefined
-      const answered = execute(clock, services, {
+      const answered = execute({
+        services,
+        clock,
         method,
         key: subject.key,
         request: {
@@ -87,7 +89,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
         told: recording,
         bulkhead,
         beginnings: shared.beginningsOf(`${method} ${model}`, settings.hedge),
-        attempt: (lease, deadline) =>
+        attempt: (lease, { deadline }) =>
           exchange({
             ask,
             settings,

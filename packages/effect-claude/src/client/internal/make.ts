@@ -83,10 +83,12 @@ export const make = Effect.fnUntraced(
     ): Effect.Effect<A, ClaudeError.ClaudeError> => {
       const { model, options, size } = request
       const total = options.deadline === undefined ? settings.deadline : Duration.fromInputUnsafe(options.deadline)
-      const deadline = request.until === undefined
+      const left = request.until === undefined
         ? Duration.toMillis(total)
         : Math.max(0, request.until - transport.now())
-      return execute(clock, services, {
+      return execute({
+        services,
+        clock,
         method: request.method,
         key: `${host} ${model}`,
         request: {
@@ -105,7 +107,7 @@ export const make = Effect.fnUntraced(
           watched: true
         },
         maxAttempts: options.maxAttempts ?? settings.maxAttempts,
-        deadline,
+        deadline: left,
         maxServerWait: settings.maxServerWait,
         retry: settings.retry,
         get resend() {
@@ -115,8 +117,8 @@ export const make = Effect.fnUntraced(
         bulkhead: request.calls === true ? undefined : bulkhead,
         // JSON begins when it is finished, so that each way of asking has its own.
         beginnings: request.hedged === false ? undefined : shared.beginningsOf(`${request.method} ${model}`, hedge),
-        attempt: (lease, instant, log) =>
-          attempt({ transport, settings, lease, log, began: transport.now(), deadline: instant, total })
+        attempt: (lease, { deadline, log }) =>
+          attempt({ transport, settings, lease, log, began: transport.now(), deadline, total })
       })
     }
 

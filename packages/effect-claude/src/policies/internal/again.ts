@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
-import type { Run } from "./call.ts"
+import { Run } from "./call.ts"
 import * as Driver from "./driver.ts"
 
 /** Within so long whoever waited for a circuit to close comes back; the limiter lets them in one by one afterwards. */
@@ -18,9 +18,10 @@ export const again = Effect.fnUntraced(function*<A, R>(
   failure: ClaudeError.Reason,
   attempt: (run: Run<A, R>) => Effect.Effect<A, ClaudeError.Reason, R>
 ) {
-  const { call, clock, deadline, services } = first
+  const { call, deadline } = first
+  const { clock, services } = call
   const log: Array<ClaudeError.Attempt> = []
-  const run: Run<A, R> = { ...first, log }
+  const run = new Run(call, first.began, first.waited, first.slot, log)
   let driver: Driver.Driver | undefined
   let last: ClaudeError.RealReason | undefined
   let reason = failure

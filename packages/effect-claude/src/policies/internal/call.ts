@@ -12,6 +12,8 @@ import type { Beginnings } from "./hedged.ts"
 import type { Lease } from "./lease.ts"
 
 export interface Call<A, R = never> {
+  readonly services: Services
+  readonly clock: Clock.Clock
   readonly method: string
   /** As the limiter is asked for it; what is a getter is read by every attempt. */
   readonly request: Omit<ReserveRequest, "deadline" | "granted">
@@ -31,24 +33,42 @@ export interface Call<A, R = never> {
   readonly beginnings?: Beginnings | undefined
   /** Told what happens, where somebody listens. */
   readonly told?: CallWatch | undefined
-  /** `log`: the tries before this one, for errors that leave by another way than this effect. */
+  /** `run` tells what an attempt may have to know of the call: its deadline, and the tries before it. */
   readonly attempt: (
     lease: Lease,
-    deadline: number,
-    log: ReadonlyArray<ClaudeError.Attempt>
+    run: { readonly deadline: number; readonly log: ReadonlyArray<ClaudeError.Attempt> }
   ) => Effect.Effect<A, ClaudeError.Reason, R>
   /** What an attempt has used that succeeds without having said so. */
   readonly used?: Settlement | undefined
 }
 
 /** What the attempts of one call share. */
-export interface Run<A, R> {
-  readonly services: Services
+export class Run<A, R> {
   readonly call: Call<A, R>
-  readonly clock: Clock.Clock
-  /** Instants of that clock, in milliseconds. */
+  /** When its first try began, an instant of its clock in milliseconds. */
   readonly began: number
-  readonly deadline: number
+  /** For how long it had waited for its place by then. */
+  readonly waited: number
   readonly slot: Slot | undefined
+  /** The tries before this one. */
   readonly log: ReadonlyArray<ClaudeError.Attempt>
+
+  constructor(
+    call: Call<A, R>,
+    began: number,
+    waited: number,
+    slot: Slot | undefined,
+    log: ReadonlyArray<ClaudeError.Attempt>
+  ) {
+    this.call = call
+    this.began = began
+    this.waited = waited
+    this.slot = slot
+    this.log = log
+  }
+
+  /** An instant too. */
+  get deadline(): number {
+    return this.began - this.waited + this.call.deadline
+  }
 }

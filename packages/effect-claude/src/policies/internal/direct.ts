@@ -31,14 +31,18 @@ export interface Services {
   readonly deposit: (() => undefined) | undefined
 }
 
-export const services = (limiter: Limiter, breaker: Breaker, budget: Budget): Services => {
+export const reserveOf = (limiter: Limiter): Reserve | undefined => reserving.get(limiter.reserve)
+
+export const enterOf = (breaker: Breaker): Enter | undefined => {
   const entered = entering.get(breaker.acquire)
-  return {
-    limiter,
-    breaker,
-    budget,
-    reserve: reserving.get(limiter.reserve),
-    enter: entered?.check === breaker.check ? entered.enter : undefined,
-    deposit: depositing.get(budget.deposit)
-  }
+  return entered?.check === breaker.check ? entered.enter : undefined
 }
+
+export const services = (limiter: Limiter, breaker: Breaker, budget: Budget): Services => ({
+  limiter,
+  breaker,
+  budget,
+  reserve: reserveOf(limiter),
+  enter: enterOf(breaker),
+  deposit: depositing.get(budget.deposit)
+})

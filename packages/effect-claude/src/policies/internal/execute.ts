@@ -1,14 +1,12 @@
 /** The order of the policies around one call, in one place; `Resilience` says it in a sentence. */
 import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import { again } from "./again.ts"
 import type { Bulkhead, Slot } from "./bulkhead.ts"
-import type { Call, Run } from "./call.ts"
-import type { Services } from "./direct.ts"
+import { type Call, Run } from "./call.ts"
 import { type Beginnings, hedged } from "./hedged.ts"
 import { once } from "./once.ts"
 
@@ -16,19 +14,19 @@ const noTries: ReadonlyArray<ClaudeError.Attempt> = []
 
 /** Two attempts where the first is slow to begin; the second never waits. */
 const slow = <A, R>(beginnings: Beginnings, run: Run<A, R>): Effect.Effect<A, ClaudeError.Reason, R> => {
-  const { call, clock, deadline, services } = run
+  const { clock, services, told } = run.call
   return hedged(
     beginnings,
     services.budget,
-    (watch) => once(run, deadline, watch),
-    (watch) => Effect.suspend(() => once(run, clock.currentTimeMillisUnsafe(), watch)),
-    call.told && ((what) => call.told?.hedged(what))
+    (watch) => once(run, watch),
+    (watch) => Effect.suspend(() => once(run, { ...watch, admitBy: clock.currentTimeMillisUnsafe() })),
+    told && ((what) => told.hedged(what))
   )
 }
 
 const tried = <A, R>(run: Run<A, R>): Effect.Effect<A, ClaudeError.Reason, R> => {
   const { beginnings, resend } = run.call
-  return beginnings === undefined || !resend ? once(run, run.deadline) : slow(beginnings, run)
+  return beginnings === undefined || !resend ? once(run) : slow(beginnings, run)
 }
 
 /** One that succeeds at once pays for nothing else. */
@@ -40,7 +38,7 @@ const tries = <A, R>(run: Run<A, R>): Effect.Effect<A, ClaudeError.ClaudeError, 
 
 /** The same in a place of the bulkhead; only who has to wait for one needs a clock. */
 const inBulkhead = <A, R>(bulkhead: Bulkhead, run: Run<A, R>): Effect.Effect<A, ClaudeError.ClaudeError, R> => {
-  const { began, call, clock } = run
+  const { began, call } = run
   const refused = (reason: ClaudeError.Reason) =>
     Effect.fail(
       new ClaudeError.ClaudeError({
@@ -61,9 +59,9 @@ const inBulkhead = <A, R>(bulkhead: Bulkhead, run: Run<A, R>): Effect.Effect<A, 
     }),
     {
       onSuccess: () => {
-        const entered = clock.currentTimeMillisUnsafe()
+        const entered = call.clock.currentTimeMillisUnsafe()
         if (entered > began) call.told?.waited("bulkhead", entered - began)
-        return tries({ ...run, began: entered, slot })
+        return tries(new Run(call, entered, entered - began, slot, noTries))
       },
       onFailure: refused
     }
@@ -71,20 +69,12 @@ const inBulkhead = <A, R>(bulkhead: Bulkhead, run: Run<A, R>): Effect.Effect<A, 
 }
 
 /** Begins a call under all policies, now. Fails with the last real reason and the log of every try. */
-export const begin = <A, R>(
-  clock: Clock.Clock,
-  services: Services,
-  call: Call<A, R>
-): Effect.Effect<A, ClaudeError.ClaudeError, R> => {
-  const began = clock.currentTimeMillisUnsafe()
-  const deadline = began + call.deadline
-  const run: Run<A, R> = { services, call, clock, began, deadline, slot: undefined, log: noTries }
+export const begin = <A, R>(call: Call<A, R>): Effect.Effect<A, ClaudeError.ClaudeError, R> => {
+  const began = call.clock.currentTimeMillisUnsafe()
+  const run = new Run(call, began, 0, undefined, noTries)
   return call.bulkhead === undefined ? tries(run) : inBulkhead(call.bulkhead, run)
 }
 
 /** The same, begun by whoever runs it. */
-export const execute = <A, R>(
-  clock: Clock.Clock,
-  services: Services,
-  call: Call<A, R>
-): Effect.Effect<A, ClaudeError.ClaudeError, R> => Effect.suspend(() => begin(clock, services, call))
+export const execute = <A, R>(call: Call<A, R>): Effect.Effect<A, ClaudeError.ClaudeError, R> =>
+  Effect.suspend(() => begin(call))

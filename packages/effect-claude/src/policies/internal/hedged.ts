@@ -35,6 +35,8 @@ export class Beginnings {
 
 /** Told by an attempt: its request has left, its answer has begun. */
 export interface Watch {
+  /** When it must have been let in by the limiter, where that is not the call's deadline. */
+  readonly admitBy?: number
   readonly sent: () => void
   readonly answered: () => void
 }

@@ -54,7 +54,7 @@ export class Held implements Reservation, Sent {
     store.drain(entry)
   }
 
-  end(settlement: Settlement): void {
+  end(settlement: Settlement): undefined {
     if (this.isSettled) return
     this.isSettled = true
     const { entry, need, store } = this

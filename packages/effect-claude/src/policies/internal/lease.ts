@@ -20,7 +20,7 @@ type Rest = Effect.Effect<void> | undefined
 
 /** Whose attempt it is. */
 interface Owner {
-  readonly services: Services
+  readonly call: { readonly services: Services }
   readonly slot: Slot | undefined
 }
 
@@ -130,7 +130,8 @@ export class Lease {
   }
 
   private record(outcome: ClaudeError.Outcome | "ignored", reason: ClaudeError.RealReason | undefined): Rest {
-    const { owner: { services }, permit } = this
+    const { owner, permit } = this
+    const { services } = owner.call
     if (!(permit instanceof Pass) || (outcome !== "success" && outcome !== "ignored")) {
       const recorded = permit.record(outcome, reason)
       return outcome === "success" ? Effect.flatMap(recorded, () => services.budget.deposit) : recorded

@@ -26,22 +26,21 @@ const leaseOf = <A, R>(
   return new Lease(run, reservation, permit, watch, told?.attempt(request.model))
 }
 
-const workOf = <A, R>({ call, deadline, log }: Run<A, R>, lease: Lease): Attempt<A, R> => {
-  const work = call.attempt(lease, deadline, log)
+const workOf = <A, R>(run: Run<A, R>, lease: Lease): Attempt<A, R> => {
+  const work = run.call.attempt(lease, run)
   return lease.told === undefined ? work : lease.told.within(work)
 }
 
 /** Where somebody may have to wait, or to be refused; told at once of what it is granted. */
 const asked = <A, R>(
   run: Run<A, R>,
-  admitBy: number,
   watch: Watch | undefined,
   granted: (reservation: Reservation) => void,
   leased: (lease: Lease) => void
 ): Attempt<A, R> =>
   Effect.uninterruptibleMask((restore) => {
-    const { call: { key, request }, services } = run
-    const reserve = services.limiter.reserve({ ...request, deadline: admitBy, granted })
+    const { key, request, services } = run.call
+    const reserve = services.limiter.reserve({ ...request, deadline: watch?.admitBy ?? run.deadline, granted })
     return Effect.flatMap(services.breaker.check(key), () =>
       Effect.flatMap(restore(reserve), (reservation) =>
         Effect.flatMap(services.breaker.acquire(key, changedOf(run.call)), (permit) => {
@@ -57,15 +56,16 @@ const asked = <A, R>(
  * What it takes it gives back on every way out. Where nobody has to wait, all of it is taken in one step, with its end
  * already in place.
  */
-export const once = <A, R>(run: Run<A, R>, admitBy: number, watch?: Watch): Attempt<A, R> => {
+export const once = <A, R>(run: Run<A, R>, watch?: Watch): Attempt<A, R> => {
   let lease: Lease | undefined
   let granted: Reservation | undefined
   const attempt = Effect.suspend(() => {
-    const { call, services } = run
-    const enter = services.enter?.(call.key)
-    const reservation = enter === undefined ? undefined : services.reserve?.(call.request)
+    const { call } = run
+    const { key, request, services } = call
+    const enter = services.enter?.(key)
+    const reservation = enter === undefined ? undefined : services.reserve?.(request)
     if (enter === undefined || reservation === undefined) {
-      return asked(run, admitBy, watch, (one) => granted = one, (one) => lease = one)
+      return asked(run, watch, (one) => granted = one, (one) => lease = one)
     }
     return workOf(run, lease = leaseOf(run, reservation, enter(changedOf(call)), watch))
   })

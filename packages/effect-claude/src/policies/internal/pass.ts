@@ -31,7 +31,7 @@ export class Pass implements Permit, Ticket {
   }
 
   /** For these neither time nor chance matters. */
-  leave(outcome: "success" | "ignored"): void {
+  leave(outcome: "success" | "ignored"): undefined {
     this.circuit.leave(this, outcome, undefined, 0, 0)
   }
 }

@@ -3,7 +3,14 @@ import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Settlement } from "../ClaudeRateLimiter.ts"
 import type { Need } from "./sum.ts"
 
-const nothing: Need = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
+/** One for all, read at once by whoever gets it: a call that succeeds makes none of its own. */
+const given = { requests: 0, inputTokens: 0, outputTokens: 0, doubt: 0 }
+
+const giving = (inputTokens: number, outputTokens: number): Need => {
+  given.inputTokens = inputTokens
+  given.outputTokens = outputTokens
+  return given
+}
 
 /** More than anybody can use. */
 const mostTokens = 1e12
@@ -22,17 +29,16 @@ const partialUsage = (reason: ClaudeError.Reason): ClaudeError.Usage | undefined
 export const refundOf = (need: Need, sent: boolean, settlement: Settlement): Need => {
   const usage = settlement._tag === "Failed" ? partialUsage(settlement.reason) : settlement.usage
   if (usage !== undefined) {
-    return {
-      ...nothing,
-      inputTokens: need.inputTokens - tokens(usage.inputTokens + usage.cacheCreationTokens),
-      outputTokens: need.outputTokens - tokens(usage.outputTokens)
-    }
+    return giving(
+      need.inputTokens - tokens(usage.inputTokens + usage.cacheCreationTokens),
+      need.outputTokens - tokens(usage.outputTokens)
+    )
   }
   if (settlement._tag === "Failed") {
     const { outcome } = settlement.reason
     return sent && (outcome === "transient" || outcome === "local")
-      ? { ...nothing, outputTokens: need.outputTokens }
+      ? giving(0, need.outputTokens)
       : need
   }
-  return sent ? { ...nothing, outputTokens: need.outputTokens } : need
+  return sent ? giving(0, need.outputTokens) : need
 }
