@@ -11,6 +11,7 @@ import {
   RetryBudget
 } from "effect-claude"
 import type { Resilience } from "effect-claude"
+import * as Decorated from "./fixtures/decorated.ts"
 import { type Harness, params, runHandler } from "./fixtures/harness.ts"
 import { interruptedAt } from "./fixtures/stepping.ts"
 
@@ -35,6 +36,8 @@ interface Stack {
   readonly options: ClaudeClient.Options & Resilience.LayerOptions
   /** What the requests of one call are answered with; then answers. */
   readonly faults: ReadonlyArray<Reply.Reply>
+  /** Its policies have been wrapped, so that nothing is taken in one step. */
+  readonly wrapped?: boolean
   /** Another call has the only place for the first five seconds. */
   readonly held?: boolean
   /** Runs before each call. */
@@ -80,6 +83,7 @@ const stacks: { readonly [name: string]: Stack } = {
     faults: [],
     before: opened
   },
+  "services that somebody has wrapped": { options: calm, faults: [Fault.overloaded()], wrapped: true },
   "continuation": { options: calm, faults: [Fault.cutAfterEvents(5)(answer)] }
 }
 
@@ -96,7 +100,7 @@ const sleeping = (clock: Harness["clock"]): number => {
 }
 
 describe("interrupted before every operation", () => {
-  for (const [name, { before, faults, held = false, options }] of Object.entries(stacks)) {
+  for (const [name, { before, faults, held = false, options, wrapped = false }] of Object.entries(stacks)) {
     for (const [kind, call] of Object.entries(calls)) {
       // A JSON answer begins when it is finished, and `slow` is none.
       if ((name === "hedge" || held) && kind === "JSON") continue
@@ -104,7 +108,7 @@ describe("interrupted before every operation", () => {
         `B6 C6 D3 D4 ${name}, ${kind}: no permit, place, timer or fiber stays, and only what was sent is charged`,
         () => {
           let left: Array<Reply.Reply> = []
-          const refusals = name === "retry" ? 2 : name === "bulkhead" ? 1 : 0
+          const refusals = name === "retry" ? 2 : name === "bulkhead" || wrapped ? 1 : 0
           const program = name === "continuation" && kind !== "JSON"
             ? kind === "a stream"
               ? Stream.runDrain(ClaudeClient.streamMessage(params, { continuations: 1 }))
@@ -176,7 +180,8 @@ describe("interrupted before every operation", () => {
                 // Every place is free: as many as there are can be taken at once.
                 yield* Effect.forEach(Array.from({ length: 10 }), () => call, { concurrency: 10, discard: true })
               }),
-            options
+            options,
+            wrapped ? Decorated.policies(() => {}) : undefined
           )
         },
         60_000
