@@ -20,3 +20,6 @@ export const maxBody = 64 * 1024 * 1024
 
 /** Bytes of a streamed answer, whatever its events are: 256 Mi. */
 export const maxStream = 256 * 1024 * 1024
+
+/** Bytes of a streamed answer that are kept for a reader who has stopped: 16 Mi. */
+export const maxUnread = 16 * 1024 * 1024
