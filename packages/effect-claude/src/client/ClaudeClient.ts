@@ -250,6 +250,6 @@ export const layerSdk = (
         direct: Sdk.isDirect(sdk),
         fallback: options.fallback,
         serverFallback: options.serverFallback ?? false,
-        secrets: []
+        secrets: Sdk.secretsOf(sdk)
       }))
   ))

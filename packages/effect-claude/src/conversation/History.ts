@@ -100,12 +100,13 @@ export const appendUser = (history: History, content: Content): Checked<History>
   return violations.length === 0 ? Result.succeed(push(history, [message])) : invalid(violations)
 }
 
-/** From the last answer on: a server tool's call may be open in it. */
+/** From the last answer on, with those it stands right behind: the API reads them as one. A server tool's call may be open in it. */
 const before = (history: History): ReadonlyArray<MessageParam> => {
-  for (let index = history.length - 1; index >= 0; index--) {
-    if (history[log].at(index)?.role === "assistant") return history[log].slice(index, history.length)
-  }
-  return []
+  const roleAt = (index: number): string | undefined => history[log].at(index)?.role
+  let from = history.length - 1
+  while (from >= 0 && roleAt(from) !== "assistant") from--
+  while (roleAt(from - 1) === "assistant") from--
+  return from < 0 ? [] : history[log].slice(from, history.length)
 }
 
 /** Ids that the window of the other rules does not show. */

@@ -8,6 +8,7 @@ import * as Body from "./internal/body.ts"
 import * as Classify from "./internal/classify.ts"
 import * as Fields from "./internal/fields.ts"
 import * as Local from "./internal/local.ts"
+import * as Redact from "./internal/redact.ts"
 import * as Thrown from "./internal/thrown.ts"
 import { MalformedResponse } from "./internal/transport.ts"
 
@@ -94,7 +95,7 @@ export class ClaudeError extends Schema.TaggedError<ClaudeError>()("ClaudeError"
 }
 
 /** A text without what looks like a key, a token, a cookie or a password, and without the secrets that are given. */
-export const redact: (text: string, secrets?: ReadonlyArray<string>) => string = Body.redact
+export const redact: (text: string, secrets?: ReadonlyArray<string>) => string = Redact.redact
 
 /** An answer that is not a success: status, headers, raw or parsed body. */
 export type Answer = Classify.Answer
@@ -111,14 +112,14 @@ export const fromTransport = Thrown.thrown
 
 /** The reason for a 200 whose body arrived whole and is no message: the error it names, else `MalformedResponse`. */
 export const fromBody = (body: string, answer: Omit<Answer, "body">): Local.RealReason => {
-  if (/^\s*\{\s*"type"\s*:\s*"error"/.test(body)) return Classify.answer({ ...answer, body })
+  if (Body.namesError(body)) return Classify.answer({ ...answer, body })
   const requestId = answer.header("request-id") ?? undefined
   const what = body.trim() === "" ? "an empty body" : "a body that is no message"
   return new MalformedResponse({
     message: `The API answered ${answer.status} with ${what}.`,
     status: answer.status,
     requestId,
-    body: Body.redact(body, answer.secrets).slice(0, 500)
+    body: Redact.redact(Redact.beginning(body, Redact.mostRead), answer.secrets).slice(0, 500)
   })
 }
 

@@ -63,6 +63,50 @@ describe("History", () => {
     assert.deepStrictEqual(rulesOf(History.fromMessages([])), [["messages", "content"]])
   })
 
+  it("messages of one side that follow each other are one turn, as the API combines them", () => {
+    const good: ReadonlyArray<ReadonlyArray<unknown>> = [
+      [user(text("hi")), assistant(use("a"), use("b")), user(result("a")), user(result("b"))],
+      [user(text("hi")), assistant(use("a"), use("b")), user(result("b"), result("a")), user(text("and?"))],
+      [user(text("hi")), assistant(text("One.")), assistant(use("a")), user(result("a"))],
+      [user(text("hi")), assistant(use("a")), assistant(use("b")), user(result("a"), result("b"))],
+      [user(text("hi")), assistant(use("a")), assistant(use("b")), user(result("b")), user(result("a"), text("?"))],
+      [user(text("hi")), assistant(use("a")), assistant({ type: "fallback" }, use("b")), user(result("b"))]
+    ]
+    for (const messages of good) {
+      const history = Result.getOrThrow(History.fromMessages(messages))
+      assert.deepStrictEqual(rejected(messages), [])
+      assert.deepStrictEqual(Result.getOrThrow(History.repair(messages)).changes, [])
+      assert.strictEqual(complete(history, [text("Done.")]).length, messages.length + 1)
+    }
+    const bad: ReadonlyArray<readonly [string, ReadonlyArray<unknown>]> = [
+      ["resultsFirst", [user(text("hi")), assistant(use("a")), user(text("wait")), user(result("a"))]],
+      ["resultsFirst", [user(text("hi")), assistant(use("a")), { role: "user", content: "wait" }, user(result("a"))]],
+      ["duplicateResult", [user(text("hi")), assistant(use("a")), user(result("a")), user(result("a"))]],
+      ["unanswered", [user(text("hi")), assistant(use("a")), assistant(use("b")), user(result("b"))]],
+      ["orphan", [
+        user(text("hi")),
+        assistant(use("a")),
+        assistant({ type: "fallback" }, use("b")),
+        user(result("a"), result("b"))
+      ]]
+    ]
+    for (const [rule, messages] of bad) {
+      assert.include(rulesOf(History.fromMessages(messages)).map(([, name]) => name), rule)
+      assert.isNotEmpty(rejected(messages))
+    }
+  })
+
+  it("F3 a repair elsewhere loses no result of a turn in several messages, and leaves the turn as it is", () => {
+    const turn = [assistant(use("a")), assistant(use("b")), user(result("a")), user(result("b"))]
+    const broken = [user(text("hi")), ...turn, assistant(text("Done.")), assistant(use("c"))]
+    const { changes, history } = Result.getOrThrow(History.repair(broken))
+    assert.deepStrictEqual(changes.map(({ change }) => change), ["answered"])
+    assert.deepStrictEqual(History.toMessages(history).slice(1, 5), turn as never)
+    const late = [user(text("hi")), assistant(use("a")), assistant(use("b")), user(text("wait"), result("a"))]
+    const mended = History.toMessages(Result.getOrThrow(History.repair(late)).history)
+    assert.deepStrictEqual(mended.at(-1)?.content, [result("a"), History.synthetic("b", "interrupted"), text("wait")])
+  })
+
   it("an id that was used before is refused, though not by a version that never saw it", () => {
     const closed = Result.getOrThrow(History.appendResults(pending(start, [use("a")]), [result("a")]))
     assert.deepStrictEqual(rulesOf(History.appendAssistant(closed, { content: [use("a")] })), [

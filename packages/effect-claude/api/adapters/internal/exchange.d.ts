@@ -20,7 +20,7 @@ export interface Context extends Bounded {
     readonly closed: (passing: Passing) => void;
 }
 export interface Answered {
-    readonly response: Response;
+    readonly respond: () => Response;
     readonly passing?: Passing;
     readonly message?: Answer | undefined;
 }

@@ -17,7 +17,10 @@ export declare class Passing implements Target {
     private readonly surroundings;
     private readonly bound;
     private pieces;
+    private kept;
     private held;
+    private readonly unread;
+    private reading;
     private thrown;
     private told;
     private toldAt;
@@ -32,6 +35,8 @@ export declare class Passing implements Target {
     readonly ready: Effect.Effect<void, Reasons.Failure>;
     get body(): ReadableStream<Uint8Array>;
     private give;
+    private left;
+    private readOn;
     take(chunk: Uint8Array): void;
     end(): void;
     fail(thrown: unknown): void;

@@ -1,4 +1,3 @@
 import type { Opened } from "../../client/internal/sdk.ts";
-export declare const maxBody: number;
 export declare const opened: (response: Response, stop: () => void) => Opened;
 export declare const whole: (source: Opened) => Promise<Uint8Array<ArrayBuffer> | undefined>;

@@ -5,7 +5,7 @@ export interface ErrorBody {
     readonly requestId: string | undefined;
     readonly appealUrl: string | undefined;
 }
-export declare const redact: (text: string, secrets?: ReadonlyArray<string>) => string;
 export type Fields = Readonly<Record<string, unknown>>;
 export declare const isFields: (value: unknown) => value is Fields;
+export declare const namesError: (body: string) => boolean;
 export declare const read: (raw: unknown, secrets?: ReadonlyArray<string>) => ErrorBody;

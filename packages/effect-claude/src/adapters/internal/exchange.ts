@@ -36,9 +36,12 @@ export interface Context extends Bounded {
   readonly closed: (passing: Passing) => void
 }
 
-/** An answer for the caller: `passing` where it is still on its way, `message` where it was a whole one. */
+/**
+ * An answer for the caller: `passing` where it is still on its way, `message` where it was a whole one. Made when it is
+ * handed over: what holds the call must not hold the answer, or nobody would know that it was thrown away.
+ */
 export interface Answered {
-  readonly response: Response
+  readonly respond: () => Response
   readonly passing?: Passing
   readonly message?: Answer | undefined
 }
@@ -113,7 +116,7 @@ const json = Effect.fnUntraced(function*(context: Context, response: Response, s
   const whole = context.ask.subject.form === "events" ? undefined : read(context.ask.subject, text)
   if (whole !== undefined) {
     yield* context.lease.succeed(whole.usage)
-    return { response: copy({ response, body }), message: whole.message }
+    return { respond: () => copy({ response, body }), message: whole.message }
   }
   const answer = { status: response.status, header: source.header, now: context.now(), secrets: context.ask.secrets() }
   return yield* Effect.fail<ClaudeError.Reason>(ClaudeError.fromBody(text, answer))
@@ -134,7 +137,7 @@ const stream = (
     context.opened(passing)
     return passing.ready.pipe(
       Effect.tapError(() => Effect.sync(() => passing.abandon(undefined))),
-      Effect.map(() => ({ response: copy({ response, body: passing.body }), passing }))
+      Effect.map(() => ({ respond: () => copy({ response, body: passing.body }), passing }))
     )
   })
 

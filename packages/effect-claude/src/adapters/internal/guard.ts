@@ -128,13 +128,14 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
           }
         })).pipe(
           Effect.catch((error: ClaudeError.ClaudeError) =>
-            Effect.succeed<Answered>({ response: failure(error, originals) })
+            Effect.succeed<Answered>({ respond: () => failure(error, originals) })
           )
         )
     })
 
   /** An answer that is handed over ends with its caller's signal, and with us. */
-  const handOver = ({ passing, response }: Answered, { leaving, signal }: Ask): Response => {
+  const handOver = ({ passing, respond }: Answered, { leaving, signal }: Ask): Response => {
+    const response = respond()
     if (passing === undefined || passing.isOver) return response
     streams.add(passing)
     if (signal !== undefined) passing.follow(signal)

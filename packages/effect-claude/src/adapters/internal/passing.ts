@@ -1,16 +1,18 @@
 // @effect-diagnostics newPromise:off
 /**
  * A streamed answer on its way through: every byte as it came, when it is asked for, while its events are followed. What
- * ends without `message_stop`, or stands still, breaks the body; it never just ends.
+ * ends without `message_stop`, or stands still, breaks the body; it never just ends. What nobody has asked for within the
+ * idle timeout is read all the same, so that the answer's place in the limiter is free once it has ended.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { linger } from "../../client/internal/bounds.ts"
+import { linger, maxUnread } from "../../client/internal/bounds.ts"
 import type { Fields } from "../../client/internal/fields.ts"
 import { Inflow, type Late, type Target } from "../../client/internal/inflow.ts"
 import type { Opened } from "../../client/internal/sdk.ts"
 import { type Sink, SseDecoder } from "../../client/internal/sse.ts"
+import { Alarm } from "../../client/internal/watchdog.ts"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Answer } from "../../telemetry/internal/hook.ts"
 import { FrameDecoder } from "./frames.ts"
@@ -25,6 +27,11 @@ export interface Surroundings extends Reasons.Surroundings {
   /** Told once when nothing more will pass. */
   readonly closed: () => void
 }
+
+/** Bodies that were thrown away unread. A runtime may tell of them late or never: it is no more than an addition. */
+const collected = typeof FinalizationRegistry === "undefined"
+  ? undefined
+  : new FinalizationRegistry<Passing>((passing) => passing.abandon(undefined))
 
 interface Decoder {
   readonly push: (chunk: Uint8Array) => void
@@ -44,7 +51,12 @@ export class Passing implements Target {
   private readonly surroundings: Surroundings
   private readonly bound: { readonly lift: () => void }
   private pieces: Array<Uint8Array> = []
+  /** Bytes of the pieces, of which the first were held back until it had begun. */
+  private kept = 0
   private held = 0
+  /** Rings when nobody has asked for more within the idle timeout. */
+  private readonly unread: Alarm
+  private reading = false
   /** What its reader is given as an error; undefined for an end. */
   private thrown: unknown
   private told = false
@@ -76,12 +88,14 @@ export class Passing implements Target {
       },
       keepUntil: (work) => lease.keepUntil(work)
     }, this)
-    // Held also while nobody reads, so that an answer its caller has forgotten gives its place back.
+    this.unread = new Alarm(watchdog, now, () => this.readOn())
+    // Held also while nobody reads.
     const ends = Math.min(deadline, began + Duration.toMillis(attempt))
     this.bound = watchdog.watch(ends - now(), () => this.break(this.reasons.late(ends)))
   }
 
   get isFilled(): boolean {
+    if (this.reading) return this.kept > maxUnread
     return this.pieces.length > 0 && this.tally.begun
   }
 
@@ -110,9 +124,10 @@ export class Passing implements Target {
 
   /** What is left of it, one read at a time. */
   get body(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>({
+    const body = new ReadableStream<Uint8Array>({
       pull: (controller) =>
         new Promise((resolve) => {
+          this.reading = false
           this.wake = () => {
             this.wake = undefined
             this.give(controller)
@@ -123,21 +138,40 @@ export class Passing implements Target {
         }),
       cancel: () => this.abandon(undefined)
     }, { highWaterMark: 0 })
+    this.left()
+    collected?.register(body, this)
+    return body
   }
 
   private give(controller: ReadableStreamDefaultController<Uint8Array>): void {
     const { pieces } = this
     this.pieces = []
+    this.kept = 0
     for (const piece of pieces) if (piece.length > 0) controller.enqueue(piece)
-    if (!this.over) return
+    if (!this.over) return this.left()
     if (this.thrown === undefined) controller.close()
     // An error takes what is queued with it: it waits until that was read.
     else if (pieces.length === 0) controller.error(this.thrown)
   }
 
+  /** From now on nobody waits for it. */
+  private left(): void {
+    const { now, settings } = this.surroundings
+    if (!this.over) this.unread.set(now() + Duration.toMillis(settings.timeouts.idle))
+  }
+
+  private readOn(): void {
+    if (this.over || this.wake !== undefined) return
+    this.reading = true
+    this.inflow.wait(() => {
+      this.reading = false
+    })
+  }
+
   take(chunk: Uint8Array): void {
     if (this.over) return
     this.pieces.push(chunk)
+    this.kept += chunk.length
     if (!this.tally.begun) this.held += chunk.length
     if (!this.told) this.decoder.push(chunk)
     if (this.told || this.over) return
@@ -220,6 +254,7 @@ export class Passing implements Target {
     this.over = true
     this.thrown = thrown
     this.bound.lift()
+    this.unread.lift()
     for (const leave of this.followed) leave()
     this.surroundings.closed()
     this.wake?.()

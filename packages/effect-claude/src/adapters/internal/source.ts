@@ -1,9 +1,7 @@
 // @effect-diagnostics newPromise:off
 /** The body of a `Response` as it is pulled. */
+import { maxBody } from "../../client/internal/bounds.ts"
 import type { Opened } from "../../client/internal/sdk.ts"
-
-/** Of an answer that is no stream so much is kept at most, in bytes: 64 Mi. */
-export const maxBody = 64 * 1024 * 1024
 
 /** `stop` ends its request; a body that waits for bytes may not hear of being cancelled. */
 export const opened = (response: Response, stop: () => void): Opened => {

@@ -4,7 +4,7 @@ import type { Partial, Usage } from "../../errors/ClaudeError.ts"
 import { Block } from "./block.ts"
 import { maxBlocks } from "./bounds.ts"
 import { type Arrived, type Continuation, isMark, type Plan } from "./continuation.ts"
-import { type Fields, isFields, number, usageOf } from "./fields.ts"
+import { type Fields, isFields, isWritable, number, usageOf } from "./fields.ts"
 
 /** Stop reasons after which tool input that is no JSON was cut, not broken. */
 const cutsInput: ReadonlySet<string | null> = new Set(["max_tokens", "model_context_window_exceeded", "refusal"])
@@ -156,10 +156,11 @@ export class Accumulator {
   /** What arrived, for the error of a broken stream; undefined if nothing did. */
   partial(): Partial | undefined {
     if (this.message === undefined) return undefined
+    const arrived = this.arrived.filter(({ block }) => isWritable(block))
     return {
-      // Parsed from JSON and never changed but by text: it is JSON.
-      content: this.content as unknown as Partial["content"],
-      complete: this.blocks.filter((block) => block?.done === true).length,
+      // Parsed from JSON and never changed but by text: what can be written again is JSON.
+      content: arrived.map(({ block }) => block) as unknown as Partial["content"],
+      complete: arrived.filter(({ done }) => done).length,
       usage: this.used()
     }
   }

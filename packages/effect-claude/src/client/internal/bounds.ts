@@ -14,3 +14,12 @@ export const linger = 1000
 
 /** Chunks that are given at once at most, where they come faster than a consumer can be woken. */
 export const maxBatch = 64
+
+/** Bytes of an answer that is no stream: 64 Mi. */
+export const maxBody = 64 * 1024 * 1024
+
+/** Bytes of a streamed answer, whatever its events are: 256 Mi. */
+export const maxStream = 256 * 1024 * 1024
+
+/** Bytes of a streamed answer that are kept for a reader who has stopped: 16 Mi. */
+export const maxUnread = 16 * 1024 * 1024

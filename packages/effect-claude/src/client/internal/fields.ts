@@ -10,6 +10,10 @@ export const number = (value: unknown): number => typeof value === "number" ? va
 
 export const string = (value: unknown): string => typeof value === "string" ? value : ""
 
+/** What no count can be is none: it would be given back to the limiter, or never end. */
+const count = (value: unknown): number =>
+  typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0
+
 /** Tokens as the API tells them; what it leaves out is none. */
 interface Tokens {
   readonly input_tokens?: unknown
@@ -19,10 +23,10 @@ interface Tokens {
 }
 
 export const usageOf = (raw: Tokens | undefined, estimated = false): Usage => ({
-  inputTokens: number(raw?.input_tokens),
-  cacheCreationTokens: number(raw?.cache_creation_input_tokens),
-  cacheReadTokens: number(raw?.cache_read_input_tokens),
-  outputTokens: number(raw?.output_tokens),
+  inputTokens: count(raw?.input_tokens),
+  cacheCreationTokens: count(raw?.cache_creation_input_tokens),
+  cacheReadTokens: count(raw?.cache_read_input_tokens),
+  outputTokens: count(raw?.output_tokens),
   estimated
 })
 
@@ -33,4 +37,20 @@ export const parse = (text: string): unknown => {
   } catch {
     return undefined
   }
+}
+
+/** Deeper values are not written as JSON by everything that has to write them. */
+const mostDepth = 1000
+
+/** Whether what was parsed can be written again: JSON's numbers may be too large to be any. */
+export const isWritable = (parsed: unknown): boolean => {
+  const stack: Array<{ readonly value: unknown; readonly depth: number }> = [{ value: parsed, depth: 0 }]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { depth, value } = next
+    if (typeof value === "number" && !Number.isFinite(value)) return false
+    if (typeof value !== "object" || value === null) continue
+    if (depth === mostDepth) return false
+    for (const item of Object.values(value)) stack.push({ value: item, depth: depth + 1 })
+  }
+  return true
 }

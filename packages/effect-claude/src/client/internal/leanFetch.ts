@@ -75,6 +75,8 @@ export const make = (Pool: new(origin: string, options: object) => Pool, options
       const response = new LeanResponse(input, init.signal ?? undefined, resolve, reject)
       if (response.aborted) return
       const headers = headerList(init.headers)
+      // Without it every coding would be welcome, and reading one costs more than it saves here.
+      headers.push("accept-encoding", "identity")
       // The length of parts is not asked for otherwise, and they would be sent in chunks.
       if (isParts) headers.push("content-length", String(body.length))
       poolOf(url.origin).dispatch({

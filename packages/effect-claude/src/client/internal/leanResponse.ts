@@ -1,5 +1,7 @@
 // @effect-diagnostics asyncFunction:off newPromise:off
 /** One answer of the lean `fetch`: pieces are pulled, and a slow reader pauses the socket at 256 kB. */
+import { maxBody } from "./bounds.ts"
+import { type Decoder, decoderOf } from "./coding.ts"
 
 /** undici's handle on one request. */
 interface Controller {
@@ -67,12 +69,17 @@ export class LeanResponse {
   private lazyHeaders: Headers | undefined
   private lazyBody: ReadableStream<Uint8Array> | undefined
   private controller: Controller | undefined
+  /** What is paused: the socket, or what reads its coding. */
+  private flow: Pick<Controller, "pause" | "resume"> | undefined
+  private decoder: Decoder | undefined
   private pieces: Array<Piece> = []
   private size = 0
   private paused = false
   private ended = false
   private failure: Error | undefined
   private started = false
+  /** The connection is done with it; its decoder may not be. */
+  private closed = false
   private waiting:
     | { readonly resolve: (piece: Piece | undefined) => void; readonly reject: (error: Error) => void }
     | undefined
@@ -113,7 +120,7 @@ export class LeanResponse {
     this.size -= piece.length
     if (this.paused && this.size <= lowWater) {
       this.paused = false
-      this.controller?.resume()
+      this.flow?.resume()
     }
     return piece
   }
@@ -130,7 +137,9 @@ export class LeanResponse {
   }
 
   cancel(): void {
-    if (!this.ended) this.controller?.abort(abortError())
+    if (this.ended) return
+    if (this.closed) this.fail(abortError())
+    else this.controller?.abort(abortError())
   }
 
   get body(): ReadableStream<Uint8Array> {
@@ -152,6 +161,9 @@ export class LeanResponse {
     for (let piece = await this.pull(); piece !== undefined; piece = await this.pull()) {
       pieces.push(piece)
       size += piece.length
+      if (size <= maxBody) continue
+      this.cancel()
+      throw terminated(new Error("the body is longer than 64 MiB"))
     }
     const [only] = pieces
     if (only !== undefined && pieces.length === 1) return only
@@ -190,17 +202,64 @@ export class LeanResponse {
     else this.controller.abort(abortError())
   }
 
+  private deliver(piece: Piece): void {
+    if (this.ended) return
+    if (this.waiting !== undefined) {
+      const { resolve } = this.waiting
+      this.waiting = undefined
+      resolve(piece)
+      return
+    }
+    this.pieces.push(piece)
+    this.size += piece.length
+    if (!this.paused && this.size >= highWater) {
+      this.paused = true
+      this.flow?.pause()
+    }
+  }
+
   private finish(): void {
+    if (this.ended) return
+    this.ended = true
+    this.waiting?.resolve(undefined)
+    this.waiting = undefined
+  }
+
+  private fail(error: Error): void {
+    if (this.ended) return
+    this.failure = error.name === "AbortError" ? error : terminated(error)
+    this.ended = true
+    this.decoder?.destroy()
+    this.waiting?.reject(this.failure)
+    this.waiting = undefined
+  }
+
+  /** From here on its pieces come through what reads the coding. */
+  private decode(decoder: Decoder, controller: Controller): void {
+    this.decoder = decoder
+    this.flow = decoder
+    decoder.on("data", (piece) => this.deliver(piece))
+    decoder.on("end", () => this.finish())
+    decoder.on("drain", () => controller.resume())
+    decoder.on("error", (error) => {
+      this.fail(error)
+      if (!this.closed) controller.abort(error)
+    })
+  }
+
+  private leave(): void {
+    this.closed = true
     this.signal?.removeEventListener("abort", this.onAbort)
   }
 
   readonly handler = {
     onRequestStart: (controller: Controller): void => {
       this.controller = controller
+      this.flow = controller
       if (this.aborted) controller.abort(abortError())
     },
     onResponseStart: (
-      _: Controller,
+      controller: Controller,
       status: number,
       headers: Readonly<Record<string, string | ReadonlyArray<string>>>
     ): void => {
@@ -208,43 +267,27 @@ export class LeanResponse {
       this.status = status
       this.raw = headers
       this.started = true
+      const decoder = decoderOf(headers["content-encoding"])
+      if (decoder !== undefined) this.decode(decoder, controller)
       // Every member of Response that the SDK, its middleware or this library reads is here; the rest of the interface
       // (constructor statics, `bytes` on older runtimes) is not, and a test holds the SDK to that.
       this.resolve(this as unknown as Response)
     },
     onResponseData: (controller: Controller, chunk: Uint8Array): void => {
       // undici owns the chunk's memory only until this call returns in pooled mode; its Buffer is never shared here.
-      const piece = chunk as Piece
-      if (this.waiting !== undefined) {
-        const { resolve } = this.waiting
-        this.waiting = undefined
-        resolve(piece)
-        return
-      }
-      this.pieces.push(piece)
-      this.size += piece.length
-      if (!this.paused && this.size >= highWater) {
-        this.paused = true
-        controller.pause()
-      }
+      if (this.decoder === undefined) this.deliver(chunk as Piece)
+      else if (!this.decoder.write(chunk)) controller.pause()
     },
     onResponseEnd: (): void => {
-      this.ended = true
-      this.finish()
-      this.waiting?.resolve(undefined)
-      this.waiting = undefined
+      this.leave()
+      if (this.decoder === undefined) this.finish()
+      else this.decoder.end()
     },
     onResponseError: (_: Controller, error: Error): void => {
-      this.finish()
+      this.leave()
       const shown = this.aborted || error.name === "AbortError" ? abortError() : error
-      if (!this.started) {
-        this.reject(shown.name === "AbortError" ? shown : new TypeError("fetch failed", { cause: shown }))
-        return
-      }
-      this.failure = shown.name === "AbortError" ? shown : terminated(shown)
-      this.ended = true
-      this.waiting?.reject(this.failure)
-      this.waiting = undefined
+      if (this.started) this.fail(shown)
+      else this.reject(shown.name === "AbortError" ? shown : new TypeError("fetch failed", { cause: shown }))
     }
   }
 }

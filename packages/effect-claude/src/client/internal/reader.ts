@@ -5,12 +5,14 @@ import * as Effect from "effect/Effect"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Timeouts } from "../../policies/Timeouts.ts"
 import { Accumulator } from "./accumulate.ts"
+import { maxStream } from "./bounds.ts"
 import type { Left } from "./continuation.ts"
 import { isFields, parse } from "./fields.ts"
 import { Inflow, type Late, type Target } from "./inflow.ts"
 import type { Joiner } from "./joiner.ts"
 import { SameDelta } from "./sameDelta.ts"
 import type { Opened } from "./sdk.ts"
+import { faultOf } from "./shape.ts"
 import { type Name, type Sink, SseDecoder } from "./sse.ts"
 import type { Watchdog } from "./watchdog.ts"
 
@@ -50,6 +52,8 @@ export class EventReader implements Sink, Target {
   private readonly context: ReaderContext
   private events: Array<Event> = []
   private draining = false
+  /** Bytes so far. */
+  private size = 0
 
   constructor(opened: Opened, context: ReaderContext) {
     const { attemptEnds, deadline, keepUntil, now, timeouts, watchdog } = context
@@ -102,6 +106,8 @@ export class EventReader implements Sink, Target {
   }
 
   take(chunk: Uint8Array): void {
+    this.size += chunk.length
+    if (this.size > maxStream) return this.broken(this.cut("reset", "the answer is longer than 256 MiB"))
     this.decoder.push(chunk)
     if (this.decoder.overflow) this.broken(this.cut("reset", "an event or line is longer than 16 Mi characters"))
   }
@@ -141,6 +147,8 @@ export class EventReader implements Sink, Target {
       }))
     }
     if (type === "ping") return
+    const fault = same === undefined ? faultOf(event) : undefined
+    if (fault !== undefined) return this.broken(this.cut("reset", fault))
     this.inflow.heard()
     // A proxy that began again tells a second start; the message is still the first.
     if (type === "message_start" && accumulator.started) return

@@ -1,10 +1,11 @@
-// @effect-diagnostics asyncFunction:off globalFetch:off
+// @effect-diagnostics asyncFunction:off globalFetch:off newPromise:off
 /**
  * The seam to the SDK, and the only place that imports its values: one request, its answer as bytes, and what it threw
  * as a reason. Its own retries are off for every request, whoever made the instance.
  */
 import Anthropic from "@anthropic-ai/sdk"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
+import { maxBody } from "./bounds.ts"
 import { LeanResponse } from "./leanResponse.ts"
 import { writing, written } from "./written.ts"
 
@@ -88,11 +89,15 @@ export const make = (options: SdkOptions): SdkClient => {
   return client
 }
 
+/** A redirect is an answer like any other: a `fetch` that followed it would hand the key to whoever it names. */
+const fetchOptions = { redirect: "manual" } as const
+
 /** Request options that leave retries and timeouts to us. */
 export const requestOptions = (signal: AbortSignal): Anthropic.RequestOptions => ({
   signal,
   maxRetries: 0,
-  timeout: sdkTimeout
+  timeout: sdkTimeout,
+  fetchOptions
 })
 
 /** An answer whose headers have come. */
@@ -108,34 +113,58 @@ export interface Opened {
   readonly cancel: () => Promise<unknown>
 }
 
+/** All of a body that is text, as long as it is within bounds. */
+const textOf = async (response: Pick<Opened, "read" | "cancel" | "status">): Promise<string> => {
+  const decoder = new TextDecoder()
+  let text = ""
+  let size = 0
+  const next = (): Promise<Uint8Array | undefined> => new Promise(response.read)
+  for (let piece = await next(); piece !== undefined; piece = await next()) {
+    size += piece.length
+    if (size > maxBody) {
+      void response.cancel()
+      throw new ClaudeError.MalformedResponse({
+        message: "The body is longer than 64 MiB.",
+        status: response.status,
+        body: ""
+      })
+    }
+    text += decoder.decode(piece, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
 const opened = (response: Response | LeanResponse): Opened => {
   const header = (name: string): string | null => response.headers.get(name)
+  const { status } = response
+  let read: Opened["read"]
+  let cancel: Opened["cancel"]
+  let take: Opened["take"]
   if (response instanceof LeanResponse) {
-    return {
-      status: response.status,
-      header,
-      read: (came, broke) => void response.pull().then(came, broke),
-      take: () => response.take(),
-      text: () => response.text(),
-      cancel: () => {
-        response.cancel()
-        return Promise.resolve()
-      }
+    read = (came, broke) => void response.pull().then(came, broke)
+    take = () => response.take()
+    cancel = () => {
+      response.cancel()
+      return Promise.resolve()
     }
-  }
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
-  return {
-    status: response.status,
-    header,
-    read: (came, broke) => {
+  } else {
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+    read = (came, broke) => {
       reader ??= response.body?.getReader()
       if (reader === undefined) came(undefined)
       else void reader.read().then(({ value }) => came(value), broke)
-    },
-    text: () => response.text(),
+    }
     // A body that is being read is cancelled through its reader, whose rejection says nothing new.
-    cancel: () =>
+    cancel = () =>
       (reader === undefined ? response.body?.cancel() : reader.cancel())?.catch(() => {}) ?? Promise.resolve()
+  }
+  return {
+    status,
+    header,
+    read,
+    ...(take === undefined ? {} : { take }),
+    text: () => textOf({ status, read, cancel }),
+    cancel
   }
 }
 
@@ -194,7 +223,8 @@ export const open = async (
   const light = isOwn ? written(body) : undefined
   const start = light === undefined
     ? () => client.messages.create(body, options)
-    : () => client.messages.create(light.params, { ...options, fetchOptions: light.fetchOptions })
+    : () =>
+      client.messages.create(light.params, { ...options, fetchOptions: { ...fetchOptions, ...light.fetchOptions } })
   return opened(await ask(params, () => start().asResponse()))
 }
 
@@ -237,6 +267,18 @@ export const providerOf = (client: SdkClient): string => {
   return typeof name === "string" ? name : "anthropic"
 }
 
+/** Shorter ones are placeholders, and would be found in every text. */
+const leastSecret = 8
+
+/** Where the clients keep what nobody else may see. */
+const credentials = ["apiKey", "authToken", "awsSecretKey", "awsSessionToken", "accessToken", "webhookKey"]
+
+/** What an instance holds that must be in no error: a gateway's key looks like nothing that is known. */
+export const secretsOf = (client: SdkClient): ReadonlyArray<string> => {
+  const isSecret = (value: unknown): value is string => typeof value === "string" && value.length >= leastSecret
+  return credentials.map((name): unknown => Reflect.get(client, name)).filter(isSecret)
+}
+
 interface Failed {
   readonly status: number
   readonly headers: { readonly get: (name: string) => string | null }
@@ -258,7 +300,7 @@ export const reasonOf = (
     readonly secrets: ReadonlyArray<string>
   }
 ): ClaudeError.RealReason | undefined => {
-  if (thrown instanceof ClaudeError.InvalidRequest) return thrown
+  if (thrown instanceof ClaudeError.InvalidRequest || thrown instanceof ClaudeError.MalformedResponse) return thrown
   return isFailed(thrown)
     ? ClaudeError.fromResponse({
       status: thrown.status,

@@ -4,22 +4,45 @@ import { answersOf, type Block, idOf, pathOf, type Turn } from "./turns.ts"
 
 type Violation = ClaudeError.Violation
 
-/** After a switch to another model earlier calls of the message count no more. */
-export const callsOf = (turn: Turn | undefined): ReadonlyArray<Block> => {
+interface Blocks {
+  readonly blocks: ReadonlyArray<Block>
+}
+
+/** Consecutive messages of one side: the API combines them into one turn before it looks at calls and results. */
+interface Run extends Blocks {
+  readonly role: unknown
+}
+
+const blocksOf = (turn: Turn): ReadonlyArray<Block> =>
+  turn.text === undefined ? turn.blocks : [{ type: "text", fields: {}, message: turn.index, at: 0 }]
+
+const runsOf = (turns: ReadonlyArray<Turn>): ReadonlyArray<Run> => {
+  const runs: Array<{ readonly role: unknown; readonly blocks: Array<Block> }> = []
+  for (const turn of turns) {
+    const last = runs.at(-1)
+    if (last !== undefined && last.role === turn.role) { for (const block of blocksOf(turn)) last.blocks.push(block) }
+    else runs.push({ role: turn.role, blocks: [...blocksOf(turn)] })
+  }
+  return runs
+}
+
+/** After a switch to another model earlier calls of the turn count no more. */
+export const callsOf = (turn: Blocks | undefined): ReadonlyArray<Block> => {
   if (turn === undefined) return []
   const switched = turn.blocks.findLastIndex((block) => block.type === "fallback")
   return turn.blocks.filter((block, at) => block.type === "tool_use" && at > switched)
 }
 
-const resultsOf = (turn: Turn | undefined): ReadonlyArray<Block> =>
+const resultsOf = (turn: Blocks | undefined): ReadonlyArray<Block> =>
   turn?.blocks.filter((block) => block.type === "tool_result") ?? []
 
 export const unanswered = (turns: ReadonlyArray<Turn>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
-  for (const turn of turns) {
-    const calls = callsOf(turn)
-    if (turn.role !== "assistant" || calls.length === 0) continue
-    const next = turns[turn.index + 1]
+  const runs = runsOf(turns)
+  for (const [at, run] of runs.entries()) {
+    const calls = callsOf(run)
+    if (run.role !== "assistant" || calls.length === 0) continue
+    const next = runs[at + 1]
     // What a system message in between does to the pairing is not documented.
     if (next?.role === "system") continue
     const answered = new Set(resultsOf(next).map(answersOf))
@@ -38,10 +61,11 @@ export const unanswered = (turns: ReadonlyArray<Turn>): ReadonlyArray<Violation>
 
 export const orphan = (turns: ReadonlyArray<Turn>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
-  for (const turn of turns) {
-    const results = resultsOf(turn)
-    if (turn.role !== "user" || results.length === 0) continue
-    const before = turns[turn.index - 1]
+  const runs = runsOf(turns)
+  for (const [at, run] of runs.entries()) {
+    const results = resultsOf(run)
+    if (run.role !== "user" || results.length === 0) continue
+    const before = runs[at - 1]
     if (before?.role === "system") continue
     const calls = new Set(callsOf(before).map(idOf))
     for (const result of results) {
@@ -59,7 +83,7 @@ export const orphan = (turns: ReadonlyArray<Turn>): ReadonlyArray<Violation> => 
 
 export const order = (turns: ReadonlyArray<Turn>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
-  for (const { blocks, role } of turns) {
+  for (const { blocks, role } of runsOf(turns)) {
     if (role !== "user") continue
     const first = blocks.findIndex((block) => block.type !== "tool_result")
     const late = first < 0 ? undefined : blocks.find((block, at) => at > first && block.type === "tool_result")
@@ -76,9 +100,9 @@ export const order = (turns: ReadonlyArray<Turn>): ReadonlyArray<Violation> => {
 
 export const duplicateResult = (turns: ReadonlyArray<Turn>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
-  for (const turn of turns) {
+  for (const run of runsOf(turns)) {
     const seen = new Set<string | undefined>()
-    for (const result of resultsOf(turn)) {
+    for (const result of resultsOf(run)) {
       const id = answersOf(result)
       if (seen.has(id)) {
         found.push({

@@ -1,4 +1,5 @@
 /** The body of a failed answer, whatever shape it has: the API's, a cloud's, or a proxy's page. */
+import { beginning, mostRead, redact } from "./redact.ts"
 
 /** What a body says, with nothing that could be a key in it. */
 export interface ErrorBody {
@@ -7,27 +8,6 @@ export interface ErrorBody {
   readonly message: string
   readonly requestId: string | undefined
   readonly appealUrl: string | undefined
-}
-
-/** What looks like a secret wherever it stands; the first group, where there is one, is kept. */
-const secretPatterns: ReadonlyArray<RegExp> = [
-  /sk-ant-[\w-]+/g,
-  /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g,
-  /\b((?:set-)?cookie["']?\s*[:=]\s*["']?)[^\r\n"'<]+/gi,
-  /\b((?:x-api-key|x-goog-api-key|x-amz-security-token|api[-_]key|authorization)["']?\s*[:=]\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"',;<&]+/gi,
-  /\b(bearer\s+)[^\s"',;<&]+/gi,
-  /(:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/g
-]
-
-/** Takes out keys, tokens, cookies and passwords, and whatever the caller knows to be secret. */
-export const redact = (text: string, secrets: ReadonlyArray<string> = []): string => {
-  let clean = text
-  for (const known of secrets) if (known !== "") clean = clean.replaceAll(known, "<redacted>")
-  for (const pattern of secretPatterns) {
-    // Without a group, what follows the match is its offset.
-    clean = clean.replace(pattern, (_, name: unknown) => `${typeof name === "string" ? name : ""}<redacted>`)
-  }
-  return clean
 }
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -40,13 +20,13 @@ const text = (value: unknown): string | undefined => typeof value === "string" &
 /** So much of a page is looked at. */
 const mostPage = 16_384
 
-/** The visible text of a page, at most 300 characters. */
+/** The visible text of a page. */
 const page = (html: string): string =>
-  html.slice(0, mostPage).replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
-    .trim().slice(
-      0,
-      300
-    )
+  beginning(html, mostPage).replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^<>]*>/g, " ").replace(
+    /\s+/g,
+    " "
+  )
+    .trim()
 
 const parse = (body: unknown): unknown => {
   if (typeof body !== "string") return body
@@ -59,22 +39,36 @@ const parse = (body: unknown): unknown => {
   }
 }
 
-/** Reads a raw or parsed body. Messages are cut to 2,000 characters. */
+/** Whether a body says that it is an error, wherever in it that stands. */
+export const namesError = (body: string): boolean => {
+  const parsed = parse(body)
+  return isFields(parsed) && parsed["type"] === "error"
+}
+
+/** Codes, types and ids are shorter. */
+const mostName = 200
+
+/** Reads a raw or parsed body. Messages are cut to 2,000 characters, pages to 300. */
 export const read = (raw: unknown, secrets: ReadonlyArray<string> = []): ErrorBody => {
   const parsed = parse(raw)
   const whole: unknown = Array.isArray(parsed) ? parsed[0] : parsed
-  const clean = (message: string): string => redact(message, secrets).slice(0, 2000)
+  // Cut behind the secrets, not through one.
+  const clean = (message: string, most = 2000): string => redact(beginning(message, mostRead), secrets).slice(0, most)
+  const name = (value: unknown): string | undefined => {
+    const given = text(value)
+    return given === undefined ? undefined : clean(given, mostName)
+  }
   if (!isFields(whole)) {
-    const shown = typeof whole === "string" ? (whole.includes("<") ? page(whole) : whole.trim()) : ""
-    return { type: undefined, code: undefined, message: clean(shown), requestId: undefined, appealUrl: undefined }
+    const shown = typeof whole !== "string" ? "" : whole.includes("<") ? clean(page(whole), 300) : clean(whole.trim())
+    return { type: undefined, code: undefined, message: shown, requestId: undefined, appealUrl: undefined }
   }
   const error = isFields(whole["error"]) ? whole["error"] : whole
   const details = isFields(error["details"]) ? error["details"] : {}
   return {
-    type: error === whole ? undefined : text(error["type"]) ?? text(error["status"]),
-    code: text(details["error_code"]),
+    type: error === whole ? undefined : name(error["type"]) ?? name(error["status"]),
+    code: name(details["error_code"]),
     message: clean(text(error["message"]) ?? text(whole["Message"]) ?? ""),
-    requestId: text(whole["request_id"]),
-    appealUrl: text(details["appeal_url"])
+    requestId: name(whole["request_id"]),
+    appealUrl: name(details["appeal_url"])
   }
 }

@@ -18,7 +18,9 @@ interface Pattern {
   readonly reason: (common: Common, match: RegExpExecArray) => Claimed
 }
 
-const int = (text: string | undefined): number | undefined => text === undefined ? undefined : Number.parseInt(text, 10)
+/** Longer numbers are none that a reason could hold. */
+const int = (text: string | undefined): number | undefined =>
+  text === undefined || text.length > 15 ? undefined : Number.parseInt(text, 10)
 
 const conversation =
   (kind: InvalidConversation["kind"]) => (common: Common, match: RegExpExecArray): InvalidConversation => {

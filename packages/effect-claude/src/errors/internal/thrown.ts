@@ -1,6 +1,6 @@
 /** What a `fetch` or a body threw, as a reason; `undefined` when it is no failure of the connection but a defect. */
 import type * as Duration from "effect/Duration"
-import { redact } from "./body.ts"
+import { beginning, mostRead, redact } from "./redact.ts"
 import { AuthenticationFailed } from "./remote.ts"
 import { ConnectionFailed, TimedOut } from "./transport.ts"
 
@@ -17,19 +17,33 @@ interface Link {
   readonly message: string
 }
 
+/** What is thrown may be anything, whose fields throw themselves. */
+const field = (of: object, name: string): unknown => {
+  try {
+    return Reflect.get(of, name)
+  } catch {
+    return undefined
+  }
+}
+
+const textOf = (of: object, name: string): string => {
+  const value = field(of, name)
+  return typeof value === "string" ? value : ""
+}
+
 /** The chain of causes, at most eight links deep. */
 const chain = (thrown: unknown): ReadonlyArray<Link> => {
   const links: Array<Link> = []
   let next: unknown = thrown
   while (links.length < 8 && typeof next === "object" && next !== null) {
-    const code: unknown = Reflect.get(next, "code")
-    const errors: unknown = Reflect.get(next, "errors")
+    const code = field(next, "code")
+    const errors = field(next, "errors")
     links.push({
-      name: String(Reflect.get(next, "name") ?? ""),
+      name: textOf(next, "name"),
       code: typeof code === "string" ? code : undefined,
-      message: String(Reflect.get(next, "message") ?? "")
+      message: textOf(next, "message")
     })
-    next = Reflect.get(next, "cause") ?? (Array.isArray(errors) ? errors[0] : undefined)
+    next = field(next, "cause") ?? (Array.isArray(errors) ? errors[0] : undefined)
   }
   return links
 }
@@ -55,7 +69,7 @@ export const thrown = (
   const credentials = links.find((link) => noCredentials.test(link.message))
   if (credentials !== undefined) {
     const causes = links.map((link) => link.message).filter((message) => message !== "").join(" ")
-    return new AuthenticationFailed({ message: redact(causes, secrets).slice(0, 500) })
+    return new AuthenticationFailed({ message: redact(beginning(causes, mostRead), secrets).slice(0, 500) })
   }
   const phase = links.map((link) => timeouts[link.code ?? ""]).find((known) => known !== undefined)
   if (phase !== undefined) return new TimedOut({ phase, after: bounds[phase] })
@@ -68,6 +82,7 @@ export const thrown = (
     (link.name === "TypeError" && /fetch failed|terminated|network|Failed to fetch|Load failed/i.test(link.message))
   )
   if (known === undefined) return undefined
-  const message = redact(known.message === "" ? "The connection failed." : known.message, secrets).slice(0, 500)
+  const said = known.message === "" ? "The connection failed." : beginning(known.message, mostRead)
+  const message = redact(said, secrets).slice(0, 500)
   return new ConnectionFailed({ message, code: coded?.code })
 }

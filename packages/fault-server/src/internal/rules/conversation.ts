@@ -10,18 +10,43 @@ const owners: Readonly<Record<string, string>> = {
   tool_result: "user"
 }
 
+interface Placed {
+  /** Its message's place, and its own in it. */
+  readonly index: number
+  readonly at: number
+  readonly block: Fields
+}
+
+interface Turn {
+  readonly role: unknown
+  readonly blocks: ReadonlyArray<Placed>
+}
+
+/** "Consecutive `user` or `assistant` turns in your request will be combined into a single turn." */
+const turnsOf = (messages: ReadonlyArray<Fields>): ReadonlyArray<Turn> => {
+  const turns: Array<{ readonly role: unknown; readonly blocks: Array<Placed> }> = []
+  for (const [index, message] of messages.entries()) {
+    const text: ReadonlyArray<Fields> = typeof message["content"] === "string" ? [{ type: "text" }] : contentOf(message)
+    const placed = text.map((block, at) => ({ index, at, block }))
+    const last = turns.at(-1)
+    if (last !== undefined && last.role === message["role"]) last.blocks.push(...placed)
+    else turns.push({ role: message["role"], blocks: placed })
+  }
+  return turns
+}
+
 /** Results stand first; what stands behind other content is not seen as one. */
-const leadingResults = (message: Fields | undefined): ReadonlyArray<Fields> => {
-  const content = contentOf(message)
-  const end = content.findIndex((block) => block["type"] !== "tool_result")
-  return end < 0 ? content : content.slice(0, end)
+const leadingResults = (turn: Turn | undefined): ReadonlyArray<Placed> => {
+  const blocks = turn?.role === "user" ? turn.blocks : []
+  const end = blocks.findIndex(({ block }) => block["type"] !== "tool_result")
+  return end < 0 ? blocks : blocks.slice(0, end)
 }
 
 /** After a switch to another model earlier calls count no more. */
-const calls = (message: Fields | undefined): ReadonlyArray<Fields> => {
-  const content = contentOf(message)
-  const switched = content.findLastIndex((block) => block["type"] === "fallback")
-  return content.slice(switched + 1).filter((block) => block["type"] === "tool_use")
+const calls = (turn: Turn | undefined): ReadonlyArray<Placed> => {
+  const blocks = turn?.role === "assistant" ? turn.blocks : []
+  const switched = blocks.findLastIndex(({ block }) => block["type"] === "fallback")
+  return blocks.slice(switched + 1).filter(({ block }) => block["type"] === "tool_use")
 }
 
 const must = "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
@@ -70,14 +95,16 @@ export const conversation: ReadonlyArray<Rule> = [
   {
     name: "dangling",
     check: (received) => {
-      const messages = messagesOf(received)
-      return first(messages, (message, index) => {
-        const results = new Set(leadingResults(messages[index + 1]).map((block) => block["tool_use_id"]))
-        const open = calls(message).map((block) => block["id"]).filter((id) => !results.has(id))
+      const turns = turnsOf(messagesOf(received))
+      return first(turns, (turn, index) => {
+        const results = new Set(leadingResults(turns[index + 1]).map(({ block }) => block["tool_use_id"]))
+        const open = calls(turn).filter(({ block }) => !results.has(block["id"]))
         return open.length === 0
           ? undefined
-          : `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ` +
-            `${open.join(", ")}. ${must}`
+          : `messages.${
+            open[0]!.index
+          }: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ` +
+            `${open.map(({ block }) => String(block["id"])).join(", ")}. ${must}`
       })
     }
   },
@@ -86,18 +113,16 @@ export const conversation: ReadonlyArray<Rule> = [
     check: (received) => {
       // The server holds what is answered.
       if (continued(received)) return undefined
-      const messages = messagesOf(received)
-      return first(messages, (message, index) => {
-        const known = new Set(calls(messages[index - 1]).map((block) => block["id"]))
-        const at = contentOf(message).findIndex((block) =>
+      const turns = turnsOf(messagesOf(received))
+      return first(turns, (turn, index) => {
+        const known = new Set(calls(turns[index - 1]).map(({ block }) => block["id"]))
+        const orphan = turn.blocks.find(({ block }) =>
           block["type"] === "tool_result" && !known.has(block["tool_use_id"])
         )
-        return at < 0
+        return orphan === undefined
           ? undefined
-          : `messages.${index}.content.${at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ` +
-            `${
-              String(contentOf(message)[at]?.["tool_use_id"])
-            }. Each \`tool_result\` block must have a corresponding ` +
+          : `messages.${orphan.index}.content.${orphan.at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ` +
+            `${String(orphan.block["tool_use_id"])}. Each \`tool_result\` block must have a corresponding ` +
             "`tool_use` block in the previous message."
       })
     }
@@ -105,13 +130,14 @@ export const conversation: ReadonlyArray<Rule> = [
   {
     name: "duplicate result",
     check: (received) =>
-      first(messagesOf(received), (message, index) => {
-        const ids = blocksOf(message, "tool_result").map((block) => block["tool_use_id"])
-        const twice = ids.find((id, at) => ids.indexOf(id) !== at)
+      first(turnsOf(messagesOf(received)), ({ blocks }) => {
+        const results = blocks.filter(({ block }) => block["type"] === "tool_result")
+        const ids = results.map(({ block }) => block["tool_use_id"])
+        const twice = results.find((_, at) => ids.indexOf(ids[at]) !== at)
         return twice === undefined
           ? undefined
-          : `messages.${index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ` +
-            String(twice)
+          : `messages.${twice.index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks ` +
+            `with id: ${String(twice.block["tool_use_id"])}`
       })
   },
   {

@@ -32,6 +32,8 @@ class Ids {
 }
 
 interface Call {
+  /** The message it stands in. */
+  readonly asked: number
   readonly given: string
   readonly id: string
   result: Fields | undefined
@@ -52,7 +54,7 @@ const callsOf = (draft: Draft, ids: Ids, note: (noted: Noted) => void): readonly
     if (block["type"] !== "tool_use") return block
     const given = String(block["id"])
     const id = ids.next(given)
-    if (at > switched) calls.push({ given, id, result: undefined })
+    if (at > switched) calls.push({ asked: index, given, id, result: undefined })
     if (id === given) return block
     renamed = true
     note({ index, path: `messages.${index}.content`, change: "renamed", message: `The second ${given} is now ${id}.` })
@@ -71,9 +73,10 @@ const user = (index: number, blocks: ReadonlyArray<Fields>): Draft => ({
   blocks
 })
 
-/** Each call has its one result at the head of the next message, and no other result stands before the next answer. */
+/** Each call has its one result at the head of what the user says next, and no other result stands before the next answer. */
 const isPaired = (calls: ReadonlyArray<Call>, group: ReadonlyArray<Draft>): boolean => {
-  const head = group[0]?.role === "user" ? group[0].blocks?.slice(0, calls.length) ?? [] : []
+  const end = group.findIndex(({ role }) => role !== "user")
+  const head = group.slice(0, end < 0 ? group.length : end).flatMap(asBlocks).slice(0, calls.length)
   const answered = new Set(head.map((block) => isResult(block) ? block["tool_use_id"] : undefined))
   const results = group.reduce((sum, { blocks = [] }) => sum + blocks.filter(isResult).length, 0)
   return results === calls.length && calls.every(({ given, id }) => given === id && answered.has(id))
@@ -123,9 +126,9 @@ const answer = (
     else if (others.length > 0) rest.push({ ...draft, blocks: others })
   }
   if (calls.length === 0) return rest
-  const results = calls.map(({ id, result }): Fields => {
+  const results = calls.map(({ asked: of, id, result }): Fields => {
     if (result !== undefined) return result
-    note({ index: asked + 1, path: `messages.${asked}`, change: "answered", message: `The call ${id} had no result.` })
+    note({ index: asked + 1, path: `messages.${of}`, change: "answered", message: `The call ${id} had no result.` })
     return { ...synthetic(id, "interrupted") }
   })
   const [first] = rest
@@ -145,10 +148,17 @@ export const pair = (drafts: ReadonlyArray<Draft>, note: (noted: Noted) => void)
   }
   paired.push(...answer(-1, [], group(), note))
   while (at < drafts.length) {
-    const draft = drafts[at++]
-    if (draft === undefined) break
-    const [message, calls] = callsOf(draft, ids, note)
-    paired.push(message, ...answer(draft.index, calls, group(), note))
+    // Consecutive answers are one turn to the API, and what follows answers all of it.
+    let calls: Array<Call> = []
+    let asked = -1
+    for (let draft = drafts[at]; draft?.role === "assistant"; draft = drafts[++at]) {
+      const [message, own] = callsOf(draft, ids, note)
+      if (draft.blocks?.some((block) => block["type"] === "fallback") === true) calls = []
+      calls.push(...own)
+      paired.push(message)
+      asked = draft.index
+    }
+    paired.push(...answer(asked, calls, group(), note))
   }
   return paired
 }
