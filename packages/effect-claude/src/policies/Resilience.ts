@@ -205,6 +205,8 @@ export interface Guard extends Options {
   readonly priority?: number
 }
 
+const always = (): boolean => true
+
 /** What a guarded effect is run with, for one context. */
 interface Made<A, R> {
   readonly context: Context.Context<R | State>
@@ -242,7 +244,7 @@ export const withResilience = (guard: Guard) => {
         deadline: Duration.toMillis(made.deadline),
         maxServerWait: made.maxServerWait,
         retry: made.retry,
-        resend: true,
+        mayResend: always,
         beginnings: shared.beginningsOf(name, made.hedge),
         bulkhead: shared.bulkheadOf(name, made.bulkhead),
         attempt: (lease) => {

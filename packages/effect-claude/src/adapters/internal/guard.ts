@@ -85,7 +85,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
         deadline: Duration.toMillis(settings.deadline),
         maxServerWait: settings.maxServerWait,
         retry: settings.retry,
-        resend: subject.resend,
+        mayResend: () => subject.resend,
         told: recording,
         bulkhead,
         beginnings: shared.beginningsOf(`${method} ${model}`, settings.hedge),

@@ -24,7 +24,7 @@ import { counted, mostCounting } from "./counting.ts"
 import { falling } from "./falling.ts"
 import { Gate, type Setting } from "./gate.ts"
 import { injected } from "./injected.ts"
-import { forMessage, type Request, type Run, type Told } from "./run.ts"
+import { Asked, forMessage, type Request, type Run, type Told } from "./run.ts"
 import * as Sdk from "./sdk.ts"
 import { streaming } from "./streaming.ts"
 import * as Watchdog from "./watchdog.ts"
@@ -91,28 +91,12 @@ export const make = Effect.fnUntraced(
         clock,
         method: request.method,
         key: `${host} ${model}`,
-        request: {
-          model,
-          get inputBytes() {
-            return size.bytes
-          },
-          inputTokens,
-          get cached() {
-            return size.cached
-          },
-          get maxTokens() {
-            return size.maxTokens
-          },
-          priority: options.priority,
-          watched: true
-        },
+        request: new Asked(model, size, inputTokens, options.priority),
         maxAttempts: options.maxAttempts ?? settings.maxAttempts,
         deadline: left,
         maxServerWait: settings.maxServerWait,
         retry: settings.retry,
-        get resend() {
-          return request.resend
-        },
+        mayResend: () => request.resend,
         told: options.told?.from(source),
         bulkhead: request.calls === true ? undefined : bulkhead,
         // JSON begins when it is finished, so that each way of asking has its own.

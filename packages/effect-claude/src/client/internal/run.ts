@@ -2,6 +2,7 @@
 import type * as Anthropic from "@anthropic-ai/sdk/resources/messages"
 import type * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
+import type { LimiterRequest } from "../../policies/internal/call.ts"
 import type { CallWatch } from "../../telemetry/internal/hook.ts"
 import type { CallOptions, StreamOptions } from "../ClaudeClient.ts"
 import type { Context } from "./attempts.ts"
@@ -13,7 +14,7 @@ type Params = Omit<Anthropic.MessageCreateParamsNonStreaming, "stream">
 export interface Size {
   readonly bytes: number
   /** Some of it may be read from the cache. */
-  readonly cached?: boolean
+  readonly cached?: boolean | undefined
   readonly maxTokens: number | undefined
 }
 
@@ -54,6 +55,59 @@ export const mayResend = (params: object): boolean =>
   !("thread" in params && typeof params.thread === "object" && params.thread !== null && "type" in params.thread &&
     params.thread.type === "continue")
 
+/** What the limiter is asked for. */
+export class Asked implements LimiterRequest {
+  readonly watched = true
+  readonly model: string
+  readonly inputTokens: number | undefined
+  readonly priority: number | undefined
+  private readonly size: Size
+
+  constructor(model: string, size: Size, inputTokens: number | undefined, priority: number | undefined) {
+    this.model = model
+    this.size = size
+    this.inputTokens = inputTokens
+    this.priority = priority
+  }
+
+  get inputBytes(): number {
+    return this.size.bytes
+  }
+  get cached(): boolean | undefined {
+    return this.size.cached
+  }
+  get maxTokens(): number | undefined {
+    return this.size.maxTokens
+  }
+}
+
+/** Measured once for all attempts that send the same. */
+class MessageSize implements Size {
+  private readonly current: () => Params
+  private measured: { readonly of: Params; readonly sum: ReturnType<typeof measure> } | undefined
+
+  constructor(current: () => Params) {
+    this.current = current
+  }
+
+  private get sum(): ReturnType<typeof measure> {
+    const of = this.current()
+    if (this.measured?.of !== of) this.measured = { of, sum: measure(of) }
+    return this.measured.sum
+  }
+  get bytes(): number {
+    return this.sum.characters
+  }
+  get cached(): boolean {
+    return this.sum.cached
+  }
+  get maxTokens(): number | undefined {
+    // With preflight off it may be anything.
+    const most: unknown = this.current().max_tokens
+    return typeof most === "number" && Number.isFinite(most) ? most : undefined
+  }
+}
+
 /** A request for a message; `current` may change from attempt to attempt. */
 export const forMessage = (
   method: string,
@@ -62,28 +116,10 @@ export const forMessage = (
   until?: number
 ): Request => {
   const params = current()
-  let measured: { readonly of: Params; readonly sum: ReturnType<typeof measure> } | undefined
-  const sum = (): ReturnType<typeof measure> => {
-    const now = current()
-    if (measured?.of !== now) measured = { of: now, sum: measure(now) }
-    return measured.sum
-  }
   return {
     method,
     model: nameOf(params.model),
-    size: {
-      get bytes() {
-        return sum().characters
-      },
-      get cached() {
-        return sum().cached
-      },
-      get maxTokens() {
-        // With preflight off it may be anything.
-        const most: unknown = current().max_tokens
-        return typeof most === "number" && Number.isFinite(most) ? most : undefined
-      }
-    },
+    size: new MessageSize(current),
     options,
     count: options.countTokens === true ? current : undefined,
     resend: mayResend(params),

@@ -77,7 +77,7 @@ export const again = Effect.fnUntraced(function*<A, R>(
         duration: Duration.millis(now - began),
         ...ClaudeError.costOf(reason)
       })
-      if (!reason.isRetryable || repeated || !call.resend) {
+      if (!reason.isRetryable || repeated || !call.mayResend()) {
         refuse("notRetryable")
         return yield* failWith(reason)
       }

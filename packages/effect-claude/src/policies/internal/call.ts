@@ -11,12 +11,14 @@ import type { Services } from "./direct.ts"
 import type { Beginnings } from "./hedged.ts"
 import type { Lease } from "./lease.ts"
 
+/** What the limiter is asked for; what is a getter is read by every attempt. */
+export type LimiterRequest = Omit<ReserveRequest, "deadline" | "granted">
+
 export interface Call<A, R = never> {
   readonly services: Services
   readonly clock: Clock.Clock
   readonly method: string
-  /** As the limiter is asked for it; what is a getter is read by every attempt. */
-  readonly request: Omit<ReserveRequest, "deadline" | "granted">
+  readonly request: LimiterRequest
   /** The breaker's key: endpoint and model. */
   readonly key: string
   readonly maxAttempts: number
@@ -26,7 +28,7 @@ export interface Call<A, R = never> {
   readonly maxServerWait: Duration.Duration
   readonly retry: RetryPolicy
   /** False for a request that must not be sent again once sent. */
-  readonly resend: boolean
+  readonly mayResend: () => boolean
   /** Where only so many calls may be under way at once. */
   readonly bulkhead?: Bulkhead | undefined
   /** How long answers of this kind take to begin, where a slow one gets a second request. */

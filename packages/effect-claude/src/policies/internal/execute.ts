@@ -25,8 +25,8 @@ const slow = <A, R>(beginnings: Beginnings, run: Run<A, R>): Effect.Effect<A, Cl
 }
 
 const tried = <A, R>(run: Run<A, R>): Effect.Effect<A, ClaudeError.Reason, R> => {
-  const { beginnings, resend } = run.call
-  return beginnings === undefined || !resend ? once(run) : slow(beginnings, run)
+  const { beginnings, mayResend } = run.call
+  return beginnings === undefined || !mayResend() ? once(run) : slow(beginnings, run)
 }
 
 /** One that succeeds at once pays for nothing else. */

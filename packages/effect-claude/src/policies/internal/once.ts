@@ -40,7 +40,17 @@ const asked = <A, R>(
 ): Attempt<A, R> =>
   Effect.uninterruptibleMask((restore) => {
     const { key, request, services } = run.call
-    const reserve = services.limiter.reserve({ ...request, deadline: watch?.admitBy ?? run.deadline, granted })
+    const reserve = services.limiter.reserve({
+      model: request.model,
+      inputBytes: request.inputBytes,
+      inputTokens: request.inputTokens,
+      cached: request.cached,
+      maxTokens: request.maxTokens,
+      priority: request.priority,
+      watched: request.watched,
+      deadline: watch?.admitBy ?? run.deadline,
+      granted
+    })
     return Effect.flatMap(services.breaker.check(key), () =>
       Effect.flatMap(restore(reserve), (reservation) =>
         Effect.flatMap(services.breaker.acquire(key, changedOf(run.call)), (permit) => {
