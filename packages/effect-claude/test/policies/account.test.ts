@@ -52,6 +52,20 @@ describe("what was charged with each request", () => {
       })
   )
 
+  it("C4 nothing is lost as it grows", () => {
+    const account = new Account()
+    for (let n = 1; n <= 10_000; n++) {
+      account.add({ requests: 1, inputTokens: n, outputTokens: 0, doubt: 1 })
+      if (n % 100 !== 1) continue
+      assert.strictEqual(account.between("requests", 0, n), n)
+      assert.strictEqual(
+        account.between("inputTokens", n - 70, n),
+        sum(Array.from({ length: Math.min(n, 70) }, (_, at) => n - at))
+      )
+      assert.closeTo(account.doubt(0), Math.sqrt(n), 1e-6)
+    }
+  })
+
   it("C11 of no more than 16,384 requests it is kept; what came before counts as nothing", () => {
     const account = new Account()
     const need = { requests: 1, inputTokens: 2, outputTokens: 0, doubt: 0 }
