@@ -1,7 +1,7 @@
 /**
  * Stops calling what is down: overload (529), server, connection and timeout failures open the circuit of a model and
  * endpoint; 429, other 4xx, refusals and interruption never do. Local to a process: one sick client must not close the
- * door for all. It sits inside retry and around each attempt.
+ * door for all. It sits inside retry and around each attempt. A thousand circuits are kept, those that are open first.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -18,6 +18,7 @@ import { type After, Changes } from "./internal/changes.ts"
 import { type Changed as CircuitChanged, Circuit, type State } from "./internal/circuit.ts"
 import * as Direct from "./internal/direct.ts"
 import * as Impossible from "./internal/impossible.ts"
+import { Names } from "./internal/names.ts"
 import { Pass } from "./internal/pass.ts"
 
 /** Leave to make one call; the first record counts, and only if the state has not changed since. */
@@ -113,18 +114,18 @@ export function layer(options: Options = {}): Layer.Layer<ClaudeCircuitBreaker, 
         timers.add(stop)
         return stop
       }
-      const entries = new Map<string, Entry>()
-      const entryOf = (key: string): Entry => {
-        let entry = entries.get(key)
-        if (entry === undefined) {
-          const circuit = new Circuit(key, settings)
-          const changes = new Changes(circuit, now, after)
-          circuit.changed = changes.wake
-          const enter: Entry["enter"] = (changed) => new Pass(circuit, now, changed)
-          entries.set(key, entry = { circuit, changes, enter })
-        }
-        return entry
+      const entries = new Names<Entry>({
+        isUsed: ({ circuit }) => !circuit.isClosed,
+        isFresh: ({ circuit }) => circuit.isFresh,
+        forget: () => {}
+      })
+      const make = (key: string): Entry => {
+        const circuit = new Circuit(key, settings)
+        const changes = new Changes(circuit, now, after)
+        circuit.changed = changes.wake
+        return { circuit, changes, enter: (changed) => new Pass(circuit, now, changed) }
       }
+      const entryOf = (key: string): Entry => entries.get(key) ?? entries.add(key, make(key))
       const blockedOf = ({ circuit }: Entry): ClaudeError.CircuitOpen | undefined =>
         circuit.isClosed ? undefined : circuit.blocked(now())
       const service: ClaudeCircuitBreaker["Service"] = {

@@ -98,6 +98,21 @@ describe("ClaudeCircuitBreaker", () => {
       assert.deepStrictEqual(times, [15, 30, 60, 120, 240, 300, 300])
     }).pipe(Effect.provide(layer)))
 
+  it.effect("D1 of ten thousand keys a thousand circuits are kept, those that are open whatever comes", () =>
+    Effect.gen(function*() {
+      const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker
+      const fails = (one: string) =>
+        Effect.flatMap(breaker.acquire(one), (permit) => permit.record("overload", overloaded))
+      yield* open
+      for (let n = 0; n < 9; n++) yield* fails("nearly")
+      for (let n = 0; n < 10_000; n++) yield* fails(`key ${n}`)
+      assert.strictEqual(yield* breaker.state(key), "open")
+      yield* fails("nearly")
+      assert.strictEqual(yield* breaker.state("nearly"), "closed", "what it had seen before is forgotten")
+      for (let n = 0; n < 9; n++) yield* fails("key 9999")
+      assert.strictEqual(yield* breaker.state("key 9999"), "open", "and what is in use is not")
+    }).pipe(Effect.provide(layer)))
+
   it.effect("D3 results from before a change count for nothing, and a cancelled or hung probe frees its place", () =>
     Effect.gen(function*() {
       const breaker = yield* ClaudeCircuitBreaker.ClaudeCircuitBreaker

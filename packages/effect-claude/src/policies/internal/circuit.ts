@@ -57,6 +57,11 @@ export class Circuit {
     return this.opened === undefined && this.isolations === 0
   }
 
+  /** A new one would be just the same. */
+  get isFresh(): boolean {
+    return this.isClosed && this.calls === 0
+  }
+
   state(now: number): State {
     if (this.isolations > 0) return "isolated"
     if (this.opened === undefined) return "closed"
