@@ -11,6 +11,7 @@ export interface Turn {
     readonly role: unknown;
     readonly text: string | undefined;
     readonly blocks: ReadonlyArray<Block>;
+    readonly calls: boolean;
 }
 export declare const turnsOf: (messages: ReadonlyArray<unknown>) => ReadonlyArray<Turn>;
 export declare const pathOf: (block: Block) => string;
@@ -18,3 +19,4 @@ export declare const idOf: (block: Block) => string | undefined;
 export declare const answersOf: (block: Block) => string | undefined;
 export declare const isServerResult: (block: Block) => boolean;
 export declare const isServerCall: (block: Block) => boolean;
+export declare const shown: (value: unknown) => string;

@@ -79,7 +79,6 @@ export class Passing implements Target {
     const told = (): number => this.toldAt
     this.inflow = new Inflow(source, {
       watchdog,
-      now,
       idle: Duration.toMillis(idle),
       quiet: Duration.toMillis(pingsOnly),
       // A body that has said its last word may take so long to end.
@@ -88,7 +87,7 @@ export class Passing implements Target {
       },
       keepUntil: (work) => lease.keepUntil(work)
     }, this)
-    this.unread = new Alarm(watchdog, now, () => this.readOn())
+    this.unread = new Alarm(watchdog, () => this.readOn())
     // Held also while nobody reads.
     const ends = Math.min(deadline, began + Duration.toMillis(attempt))
     this.bound = watchdog.watch(ends - now(), () => this.break(this.reasons.late(ends)))
@@ -156,8 +155,8 @@ export class Passing implements Target {
 
   /** From now on nobody waits for it. */
   private left(): void {
-    const { now, settings } = this.surroundings
-    if (!this.over) this.unread.set(now() + Duration.toMillis(settings.timeouts.idle))
+    const { settings, watchdog } = this.surroundings
+    if (!this.over) this.unread.set(watchdog.now() + Duration.toMillis(settings.timeouts.idle))
   }
 
   private readOn(): void {
@@ -234,7 +233,7 @@ export class Passing implements Target {
   private tell(failure: Reasons.Failure | undefined): void {
     if (this.told) return
     this.told = true
-    this.toldAt = this.surroundings.now()
+    this.toldAt = this.surroundings.watchdog.now()
     const { lease, run } = this.surroundings
     run(failure === undefined ? lease.succeed(this.tally.used()) : lease.fail(failure))
   }

@@ -9,11 +9,10 @@ import { Alarm, type Watchdog } from "./watchdog.ts"
 
 export interface Limits {
   readonly watchdog: Watchdog
-  readonly now: () => number
   /** Milliseconds without a byte, and without an event. */
   readonly idle: number
   readonly quiet: number
-  /** When everything must be done, as an instant. */
+  /** When everything must be done, as an instant of the watchdog's. */
   readonly ends: number
   /** Told of work that goes on although nobody waits for it. */
   readonly keepUntil: (work: Promise<unknown>) => void
@@ -56,7 +55,7 @@ export class Inflow {
     this.opened = opened
     this.limits = limits
     this.target = target
-    this.alarm = new Alarm(limits.watchdog, limits.now, this.onAlarm)
+    this.alarm = new Alarm(limits.watchdog, this.onAlarm)
   }
 
   /** Calls `wake` once there are events, or none will come any more. One waits at a time. */
@@ -64,7 +63,7 @@ export class Inflow {
     this.wake = wake
     this.batch = 0
     this.looked = 0
-    this.since = this.limits.now()
+    this.since = this.limits.watchdog.now()
     this.step()
   }
 
@@ -111,7 +110,7 @@ export class Inflow {
     const isWaiting = this.wake !== undefined
     this.reading = false
     if (isWaiting) {
-      const now = this.limits.now()
+      const now = this.limits.watchdog.now()
       this.quiet += now - this.since
       this.since = now
     }
@@ -142,8 +141,8 @@ export class Inflow {
 
   private readonly onAlarm = (): void => {
     if (this.wake === undefined) return
-    const { idle, now, quiet } = this.limits
-    this.target.late(now() < this.idleAt ? "ends" : idle <= quiet - this.quiet ? "idle" : "quiet")
+    const { idle, quiet, watchdog } = this.limits
+    this.target.late(watchdog.now() < this.idleAt ? "ends" : idle <= quiet - this.quiet ? "idle" : "quiet")
     this.cancel()
     this.settle()
   }

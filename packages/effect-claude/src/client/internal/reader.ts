@@ -61,10 +61,9 @@ export class EventReader implements Sink, Target {
     this.context = context
     this.inflow = new Inflow(opened, {
       watchdog,
-      now,
       idle: Duration.toMillis(timeouts.idle),
       quiet: Duration.toMillis(timeouts.pingsOnly),
-      ends: Math.min(attemptEnds, deadline),
+      ends: watchdog.now() + Math.min(attemptEnds, deadline) - now(),
       keepUntil
     }, this)
   }
@@ -122,10 +121,10 @@ export class EventReader implements Sink, Target {
   }
 
   late(which: Late): void {
-    const { attemptEnds, late, now, timeouts } = this.context
+    const { attemptEnds, deadline, late, timeouts } = this.context
     if (which === "idle") this.broken(this.timedOut("idle", timeouts.idle))
     else if (which === "quiet") this.broken(this.timedOut("idle", timeouts.pingsOnly))
-    else if (now() >= attemptEnds) this.broken(this.timedOut("attempt", timeouts.attempt))
+    else if (attemptEnds <= deadline) this.broken(this.timedOut("attempt", timeouts.attempt))
     else this.broken(late(this.accumulator.partial()))
   }
 

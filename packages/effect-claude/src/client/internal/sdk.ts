@@ -219,12 +219,15 @@ export const open = async (
   signal: AbortSignal,
   isOwn: boolean
 ): Promise<Opened> => {
-  const [body, options] = withBetas(params, requestOptions(signal))
-  const light = isOwn ? written(body) : undefined
-  const start = light === undefined
-    ? () => client.messages.create(body, options)
-    : () =>
-      client.messages.create(light.params, { ...options, fetchOptions: { ...fetchOptions, ...light.fetchOptions } })
+  const start = () => {
+    const [body, options] = withBetas(params, requestOptions(signal))
+    const light = isOwn ? written(body) : undefined
+    if (light === undefined) return client.messages.create(body, options)
+    return client.messages.create(light.params, {
+      ...options,
+      fetchOptions: { ...fetchOptions, ...light.fetchOptions }
+    })
+  }
   return opened(await ask(params, () => start().asResponse()))
 }
 

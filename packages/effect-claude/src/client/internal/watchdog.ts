@@ -19,7 +19,9 @@ interface Entry extends Bound {
 }
 
 export interface Watchdog {
-  /** Calls `fire` once when `millis` of Clock time have passed, unless lifted before. Infinity: never. */
+  /** Milliseconds that only grow, from anywhere: the Clock's time may be set while something is waited for. */
+  readonly now: () => number
+  /** Calls `fire` once when `millis` have passed, unless lifted before. Infinity: never. */
   readonly watch: (millis: number, fire: () => void) => Bound
 }
 
@@ -29,19 +31,17 @@ export interface Watchdog {
  */
 export class Alarm {
   private readonly watchdog: Watchdog
-  private readonly now: () => number
   private readonly ring: () => void
   private bound: Bound | undefined
   private armed = Infinity
   private until = Infinity
 
-  constructor(watchdog: Watchdog, now: () => number, ring: () => void) {
+  constructor(watchdog: Watchdog, ring: () => void) {
     this.watchdog = watchdog
-    this.now = now
     this.ring = ring
   }
 
-  /** Rings at this instant and not before; Infinity: never. */
+  /** Rings at this instant of the watchdog's time and not before; Infinity: never. */
   set(until: number): void {
     this.until = until
     if (until >= this.armed) return
@@ -59,9 +59,9 @@ export class Alarm {
 
   private arm(): void {
     this.armed = this.until
-    this.bound = this.watchdog.watch(this.until - this.now(), () => {
+    this.bound = this.watchdog.watch(this.until - this.watchdog.now(), () => {
       this.armed = Infinity
-      if (this.until > this.now()) {
+      if (this.until > this.watchdog.now()) {
         if (this.until < Infinity) this.arm()
       } else this.ring()
     })
@@ -71,10 +71,14 @@ export class Alarm {
 /** With no bound in force nothing sleeps for longer, so that bounds which were lifted keep no process alive. */
 const rest = 1000
 
+/** In a millisecond. */
+const nanos = 1e6
+
 const never: Bound = { lift: () => {} }
 
 export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
+  const steady = (): number => Number(clock.monotonicTimeNanosUnsafe()) / nanos
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const heap: Array<Entry> = []
   let dead = 0
@@ -123,7 +127,7 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
   }
 
   const drive: Effect.Effect<void> = Effect.suspend(() => {
-    const now = clock.currentTimeMillisUnsafe()
+    const now = steady()
     driving = true
     for (let head = heap[0]; head !== undefined && (head.fire === undefined || head.at <= now); head = heap[0]) {
       pop()
@@ -152,7 +156,7 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
 
   /** Every bound was lifted. */
   const settle = (): void => {
-    const at = clock.currentTimeMillisUnsafe() + rest
+    const at = steady() + rest
     if (driving || target <= at) return
     driver?.interruptUnsafe()
     target = at
@@ -162,10 +166,11 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
   yield* Effect.addFinalizer(() => Effect.suspend(() => driver === undefined ? Effect.void : Fiber.interrupt(driver)))
 
   return {
+    now: steady,
     watch: (millis, fire) => {
       if (millis === Infinity) return never
       const entry: Entry = {
-        at: clock.currentTimeMillisUnsafe() + millis,
+        at: steady() + millis,
         fire,
         lift: () => {
           if (entry.fire === undefined) return

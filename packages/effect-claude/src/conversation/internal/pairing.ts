@@ -16,13 +16,32 @@ interface Run extends Blocks {
 const blocksOf = (turn: Turn): ReadonlyArray<Block> =>
   turn.text === undefined ? turn.blocks : [{ type: "text", fields: {}, message: turn.index, at: 0 }]
 
-const runsOf = (turns: ReadonlyArray<Turn>): ReadonlyArray<Run> => {
-  const runs: Array<{ readonly role: unknown; readonly blocks: Array<Block> }> = []
+const combined = (turns: ReadonlyArray<Turn>): ReadonlyArray<Run> => {
+  const runs: Array<Run> = []
+  /** The blocks of the last run, where they are more than one message's. */
+  let own: Array<Block> | undefined
   for (const turn of turns) {
     const last = runs.at(-1)
-    if (last !== undefined && last.role === turn.role) { for (const block of blocksOf(turn)) last.blocks.push(block) }
-    else runs.push({ role: turn.role, blocks: [...blocksOf(turn)] })
+    const blocks = blocksOf(turn)
+    if (last === undefined || last.role !== turn.role) {
+      own = undefined
+      runs.push({ role: turn.role, blocks })
+      continue
+    }
+    if (own === undefined) runs[runs.length - 1] = { role: turn.role, blocks: own = [...last.blocks] }
+    for (const block of blocks) own.push(block)
   }
+  return runs
+}
+
+/** Each rule asks for the same. */
+const known = new WeakMap<ReadonlyArray<Turn>, ReadonlyArray<Run>>()
+
+/** None where nobody calls anything, as in most conversations. */
+const runsOf = (turns: ReadonlyArray<Turn>): ReadonlyArray<Run> => {
+  if (!turns.some((turn) => turn.calls)) return []
+  let runs = known.get(turns)
+  if (runs === undefined) known.set(turns, runs = combined(turns))
   return runs
 }
 

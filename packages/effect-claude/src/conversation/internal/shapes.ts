@@ -1,6 +1,6 @@
 /** Rules about the shape of messages and who may say what. */
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
-import { isFields, pathOf, type Turn } from "./turns.ts"
+import { isFields, pathOf, shown, type Turn } from "./turns.ts"
 
 type Violation = ClaudeError.Violation
 
@@ -52,7 +52,7 @@ export const roles = (turns: ReadonlyArray<Turn>, messages: ReadonlyArray<unknow
   for (const { blocks, index, role } of turns) {
     if (!isFields(messages[index])) continue
     if (!known.has(role)) {
-      const given = role === undefined ? "missing" : JSON.stringify(role)
+      const given = shown(role)
       found.push({
         path: `messages.${index}.role`,
         rule: "role",
@@ -67,7 +67,7 @@ export const roles = (turns: ReadonlyArray<Turn>, messages: ReadonlyArray<unknow
       found.push({
         path: pathOf(block),
         rule: "role",
-        message: `A ${block.type} block stands in a message of the role "${String(role)}".`,
+        message: `A ${block.type} block stands in a message of the role ${shown(role)}.`,
         fix: `Move it into a message of the role "${owner}".`
       })
     }

@@ -17,24 +17,34 @@ export interface Turn {
   /** A text, or undefined where the content is a list. */
   readonly text: string | undefined
   readonly blocks: ReadonlyArray<Block>
+  /** It calls client tools, or answers them. */
+  readonly calls: boolean
 }
 
-/** Messages whose shape is broken have no blocks; the rule of shapes names them. */
-export const turnsOf = (messages: ReadonlyArray<unknown>): ReadonlyArray<Turn> =>
-  messages.map((message, index): Turn => {
-    const fields = isFields(message) ? message : {}
-    const content = fields["content"]
-    const blocks: Array<Block> = []
-    if (Array.isArray(content)) {
-      for (let at = 0; at < content.length; at++) {
-        const block: unknown = content[at]
-        if (isFields(block) && typeof block["type"] === "string") {
-          blocks.push({ type: block["type"], fields: block, message: index, at })
-        }
-      }
+const turnOf = (message: unknown, index: number): Turn => {
+  const fields = isFields(message) ? message : {}
+  const content = fields["content"]
+  const blocks: Array<Block> = []
+  let calls = false
+  if (Array.isArray(content)) {
+    for (let at = 0; at < content.length; at++) {
+      const block: unknown = content[at]
+      if (!isFields(block)) continue
+      const { type } = block
+      if (typeof type !== "string") continue
+      calls ||= type === "tool_use" || type === "tool_result"
+      blocks.push({ type, fields: block, message: index, at })
     }
-    return { index, role: fields["role"], text: typeof content === "string" ? content : undefined, blocks }
-  })
+  }
+  return { index, role: fields["role"], text: typeof content === "string" ? content : undefined, blocks, calls }
+}
+
+/** Messages whose shape is broken have no blocks; the rule of shapes names them. Holes in a list are such messages. */
+export const turnsOf = (messages: ReadonlyArray<unknown>): ReadonlyArray<Turn> => {
+  const turns: Array<Turn> = []
+  for (let index = 0; index < messages.length; index++) turns.push(turnOf(messages[index], index))
+  return turns
+}
 
 export const pathOf = (block: Block): string => `messages.${block.message}.content.${block.at}`
 
@@ -54,3 +64,20 @@ export const isServerResult = (block: Block): boolean =>
   block.type !== "tool_result" && block.type.endsWith("_tool_result")
 
 export const isServerCall = (block: Block): boolean => block.type === "server_tool_use" || block.type === "mcp_tool_use"
+
+/** So much of a text is shown. */
+const mostShown = 80
+
+/** A value from anywhere as a message tells it: JSON itself fails on what is no JSON. */
+export const shown = (value: unknown): string => {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.slice(0, mostShown))
+    case "undefined":
+      return "missing"
+    case "object":
+      return value === null ? "null" : Array.isArray(value) ? "a list" : "an object"
+    default:
+      return String(value)
+  }
+}

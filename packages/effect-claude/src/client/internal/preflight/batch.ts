@@ -1,7 +1,7 @@
 /** Rules about a batch beside those of its requests. */
 import type * as ClaudeError from "../../../errors/ClaudeError.ts"
 import { measure } from "./request.ts"
-import { type Fields, isFields } from "./subject.ts"
+import { type Fields, isFields, shown } from "./subject.ts"
 
 type Violation = ClaudeError.Violation
 
@@ -26,8 +26,7 @@ const barred: ReadonlyArray<readonly [string, (value: unknown) => boolean]> = [
 
 const idOf = (id: unknown, path: string, seen: Set<unknown>): Violation | undefined => {
   if (typeof id !== "string" || !customId.test(id)) {
-    const shown = JSON.stringify(id)?.slice(0, 80) ?? "missing"
-    return fault(path, `The id ${shown} is not allowed.`, "Use 1 to 64 letters, digits, underscores and hyphens.")
+    return fault(path, `The id ${shown(id)} is not allowed.`, "Use 1 to 64 letters, digits, underscores and hyphens.")
   }
   if (seen.has(id)) return fault(path, `The id ${id} was used before.`, "Give every request an id of its own.")
   seen.add(id)
@@ -62,8 +61,9 @@ export const violations = (
     if (wrong !== undefined) found.push(wrong)
     for (const [name, isBarred] of barred) {
       if (!isBarred(params[name])) continue
-      const shown = JSON.stringify(params[name])?.slice(0, 40)
-      found.push(fault(`${path}.params.${name}`, `A batch does not take ${name} ${shown}.`, "Leave it out."))
+      found.push(
+        fault(`${path}.params.${name}`, `A batch does not take ${name} ${shown(params[name])}.`, "Leave it out.")
+      )
     }
     bytes += measure(params).bytes
     for (const violation of check(params)) found.push({ ...violation, path: `${path}.params.${violation.path}` })

@@ -1,7 +1,7 @@
 /** Rules about images and documents. */
 import { pagesOf } from "./pdf.ts"
 import { isPdf, look } from "./pixels.ts"
-import { eachBlock, type Fields, isFields, list, type Rules, type Subject, type Violation } from "./subject.ts"
+import { eachBlock, type Fields, isFields, list, type Rules, shown, type Subject, type Violation } from "./subject.ts"
 
 const formats: ReadonlySet<unknown> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"])
 /** Base64 characters of one image, pixels a side, and those where there are more than so `many` images. */
@@ -39,7 +39,7 @@ const image = ({ block, path, source }: Source, pixels: number, direct: boolean)
     return fault(
       "imageType",
       "media_type",
-      `${JSON.stringify(said) ?? "Nothing"} is no type of image the API reads.`,
+      `${said === undefined ? "Nothing" : shown(said)} is no type of image the API reads.`,
       "Send jpeg, png, gif or webp."
     )
   }

@@ -1,5 +1,5 @@
 /** Rules about the request as a whole. */
-import { continued, type Fields, isFields, list, type Rules, type Subject, type Violation } from "./subject.ts"
+import { continued, type Fields, isFields, list, type Rules, shown, type Subject, type Violation } from "./subject.ts"
 
 const documents = "build-with-claude/"
 
@@ -150,7 +150,7 @@ const maxTokens = ({ counting, facts, params }: Subject): ReadonlyArray<Violatio
       at(
         "maxTokens",
         "max_tokens",
-        `max_tokens is ${JSON.stringify(given) ?? "unreadable"}.`,
+        `max_tokens is ${shown(given)}.`,
         "Write a whole number from 0."
       )
     ]

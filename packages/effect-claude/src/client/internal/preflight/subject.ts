@@ -1,5 +1,5 @@
 /** A request as the rules see it: read once, whatever it is. */
-import { type Block, type Fields, isFields, type Turn, turnsOf } from "../../../conversation/internal/turns.ts"
+import { type Block, type Fields, isFields, shown, type Turn, turnsOf } from "../../../conversation/internal/turns.ts"
 import type * as ClaudeError from "../../../errors/ClaudeError.ts"
 import type { ModelFacts } from "./facts.ts"
 
@@ -74,4 +74,4 @@ export const eachBlock = (subject: Subject, see: (block: Placed) => void): void 
   }
 }
 
-export { type Block, type Fields, isFields, type Turn }
+export { type Block, type Fields, isFields, shown, type Turn }

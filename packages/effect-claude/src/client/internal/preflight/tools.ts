@@ -1,6 +1,6 @@
 /** Rules about tools, the choice among them, and thinking. */
 import type { ThinkingTypes } from "./facts.ts"
-import { continued, isFields, type Rules, type Subject, type Violation } from "./subject.ts"
+import { continued, isFields, type Rules, shown, type Subject, type Violation } from "./subject.ts"
 
 /** The documentation says 64, the API's own answers 128. */
 const nameRule = /^[a-zA-Z0-9_-]{1,128}$/
@@ -22,7 +22,7 @@ const names = ({ tools }: Subject): ReadonlyArray<Violation> => {
         rule: "toolName",
         message: name === undefined
           ? "The tool has no name."
-          : `The name ${JSON.stringify(name)?.slice(0, 80)} is not allowed.`,
+          : `The name ${shown(name)} is not allowed.`,
         fix: "Use 1 to 64 letters, digits, underscores and hyphens."
       })
     }
