@@ -1,12 +1,16 @@
 /** Input lines: all are checked before anything is sent, and read again while sending. */
 import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Fs from "node:fs/promises"
 import { mustBeRegular } from "./files.ts"
 import { Ids } from "./ids.ts"
-import { type Line, lines } from "./lines.ts"
+import { type Line, lineAt, lines, type Place } from "./lines.ts"
 import { BadInput, textOf } from "./problems.ts"
 
 export interface Job {
+  readonly place: Place
   readonly customId: string
   readonly params: Readonly<Record<string, unknown>>
 }
@@ -29,7 +33,8 @@ export const parse = (line: Line): Job | string => {
   const { custom_id: customId, params } = value
   if (typeof customId !== "string" || customId === "") return `line ${line.number}: custom_id is missing or no text`
   if (!isObject(params)) return `line ${line.number} (${customId}): params is missing or no object`
-  return { customId, params }
+  const { end, number, start } = line
+  return { place: { number, start, end }, customId, params }
 }
 
 const unreadable = (path: string) => (cause: unknown): BadInput =>
@@ -62,11 +67,54 @@ export const check = (path: string): Effect.Effect<Ids, BadInput> =>
       }))
   })
 
+const changed = (path: string, problem: string): BadInput =>
+  new BadInput({ problems: [`${path}: ${problem}; the file changed while it was sent`] })
+
+const found = (path: string, line: Line): Effect.Effect<Job, BadInput> => {
+  const job = parse(line)
+  return typeof job === "string" ? Effect.fail(changed(path, job)) : Effect.succeed(job)
+}
+
 /** The jobs in their order; lines that `check` found good. */
 export const jobs = (path: string): Stream.Stream<Job, BadInput> =>
-  Stream.mapEffect(read(path), (line) => {
-    const job = parse(line)
-    return typeof job === "string"
-      ? Effect.fail(new BadInput({ problems: [`${path}: ${job}; the file changed while it was sent`] }))
-      : Effect.succeed(job)
+  Stream.mapEffect(read(path), (line) => found(path, line))
+
+/** One after the other; undefined after the last. To be run by one at a time. */
+export const each = (jobs: Stream.Stream<Job, BadInput>) =>
+  Effect.map(Stream.toPull(jobs), (pull) => {
+    let pulled: ReadonlyArray<Job> = []
+    let at = 0
+    return Effect.suspend((): Effect.Effect<Job | undefined, BadInput> =>
+      at < pulled.length ? Effect.sync(() => pulled[at++]) : Pull.catchDone(
+        Effect.map(pull, (more) => {
+          pulled = more
+          at = 1
+          return more[0]
+        }),
+        () => Effect.undefined
+      )
+    )
   })
+
+/** Reads jobs a second time, each by its place. */
+export const reader = (
+  path: string
+): Effect.Effect<
+  (place: Place, customId: string) => Effect.Effect<Job, BadInput>,
+  BadInput,
+  Scope.Scope
+> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.tryPromise({ try: () => Fs.open(path), catch: unreadable(path) }),
+      (file) => Effect.promise(() => file.close().catch(() => {}))
+    ),
+    (file) => (place, customId) =>
+      Effect.tryPromise({ try: () => lineAt(file, place), catch: unreadable(path) }).pipe(
+        Effect.flatMap((text) => found(path, { ...place, text, whole: true })),
+        Effect.filterOrFail(
+          (job) => job.customId === customId,
+          () => changed(path, `line ${place.number}: it was "${customId}"`)
+        )
+      )
+  )
