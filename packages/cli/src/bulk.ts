@@ -116,7 +116,7 @@ export const bulk = (
   Effect.scoped(Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const out = yield* Output.locate(options.out)
-    yield* lock(out)
+    const sign = yield* lock(out)
     const batch = options.batch === true ? {} : options.batch
     const isBatch = batch !== undefined && batch !== false
     const bounds = isBatch ? batch : undefined
@@ -144,7 +144,7 @@ export const bulk = (
       const failed = yield* Deferred.make<never, OutputFailed>()
       yield* Effect.forkScoped(
         Effect.catch(
-          Effect.forever(Effect.andThen(Effect.sleep("1 second"), output.sync)),
+          Effect.forever(Effect.sleep("1 second").pipe(Effect.andThen(output.sync), Effect.andThen(sign))),
           (error) => Deferred.fail(failed, error)
         )
       )
