@@ -115,7 +115,7 @@ export const bulk = (
 ): Effect.Effect<Report.Report, BadInput | OutputFailed | ClaudeClient.BuildError> =>
   Effect.scoped(Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    const out = yield* Output.locate(options.out)
+    const out = yield* Output.locate(options.out, options.prompts)
     const sign = yield* lock(out)
     const batch = options.batch === true ? {} : options.batch
     const isBatch = batch !== undefined && batch !== false
@@ -123,7 +123,7 @@ export const bulk = (
     const cancels = isBatch && batch.cancel === true
     if (!isBatch) yield* Journal.mustBeNone(out)
     else if (cancels) yield* Journal.mustBeSome(out)
-    yield* Written.mustBeWritable(options.report ?? [])
+    yield* Written.mustBeWritable(options.report ?? [], { prompts: options.prompts, results: out })
     const { done, errored, retried, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
     const recorder = new Recorder(() => clock.currentTimeMillisUnsafe())

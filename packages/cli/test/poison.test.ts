@@ -61,19 +61,19 @@ const ofPoison = (failure: Reply.Reply) => (text: string): Reply.Reply | undefin
   text.includes("poison") ? failure : undefined
 describe("bulk: lines that fail for ever", () => {
   it("at the head of the file, more than there are workers: the rest finishes within minutes, and nothing is lost", async () => {
-    const poison = named("poison", 100)
-    const fine = named("fine", 400)
+    const poison = named("poison", 50)
+    const fine = named("fine", 150)
     const { healthyAt, report, seen, text, written } = await run(
       [...poison, ...fine].map((id) => job(id)),
       ofPoison(Reply.error(500, "api_error", "Internal server error")),
-      { good: 400, more: 10 * minute, concurrency: 16 }
+      { good: 150, more: 8 * minute, concurrency: 16 }
     )
     assert.sameMembers(written.map((line) => line.custom_id), fine as Array<string>)
     assert.isAtMost(healthyAt, 5 * minute)
-    assert.deepInclude(report, { outcome: "stopped", succeeded: 400, errored: {}, failing: { ServerFailed: 100 } })
-    assert.strictEqual(report.lines.left, 100)
-    assert.match(text, /kept failing +100/)
-    assert.match(text, /ServerFailed +100: .*Internal server error/)
+    assert.deepInclude(report, { outcome: "stopped", succeeded: 150, errored: {}, failing: { ServerFailed: 50 } })
+    assert.strictEqual(report.lines.left, 50)
+    assert.match(text, /kept failing +50/)
+    assert.match(text, /ServerFailed +50: .*Internal server error/)
     assert.match(text, /--max-attempts/)
     // They are still tried while the run goes on, and not in a tight loop.
     const late = seen.filter(({ at }) => at > healthyAt + minute).length

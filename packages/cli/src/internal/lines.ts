@@ -2,6 +2,7 @@
 /** Lines of a file as they are needed, with their byte offsets; memory holds one line and one block. */
 import { createReadStream } from "node:fs"
 import type { FileHandle } from "node:fs/promises"
+import * as Bytes from "./bytes.ts"
 
 /** Where a line begins and the byte after its newline; the last line may lack one. */
 export interface Place {
@@ -13,16 +14,15 @@ export interface Place {
 
 export interface Line extends Place {
   readonly text: string
+  /** Why it is no text. */
+  readonly fault: string | undefined
   readonly whole: boolean
 }
 
-const mark = "\uFEFF"
-
-/** A byte order mark before the first line is no part of it. */
-const textOf = (bytes: Buffer, start: number): string => {
-  const text = bytes.toString("utf8")
-  return start === 0 && text.startsWith(mark) ? text.slice(1) : text
-}
+const decoded = (bytes: Buffer, start: number) => ({
+  text: Bytes.textOf(bytes, start === 0),
+  fault: Bytes.fault(bytes, start === 0)
+})
 
 export async function* lines(path: string): AsyncGenerator<Line> {
   let pieces: Array<Buffer> = []
@@ -36,7 +36,7 @@ export async function* lines(path: string): AsyncGenerator<Line> {
     for (let at = block.indexOf(10); at !== -1; at = block.indexOf(10, from)) {
       pieces.push(block.subarray(from, at))
       size += at - from + 1
-      yield { number: ++number, text: textOf(Buffer.concat(pieces), start), start, end: start + size, whole: true }
+      yield { number: ++number, ...decoded(Buffer.concat(pieces), start), start, end: start + size, whole: true }
       start += size
       size = 0
       pieces = []
@@ -48,7 +48,7 @@ export async function* lines(path: string): AsyncGenerator<Line> {
     }
   }
   if (size > 0) {
-    yield { number: ++number, text: textOf(Buffer.concat(pieces), start), start, end: start + size, whole: false }
+    yield { number: ++number, ...decoded(Buffer.concat(pieces), start), start, end: start + size, whole: false }
   }
 }
 
@@ -56,5 +56,5 @@ export async function* lines(path: string): AsyncGenerator<Line> {
 export const lineAt = async (file: FileHandle, { end, start }: Place): Promise<string> => {
   const bytes = Buffer.alloc(end - start)
   const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
-  return textOf(bytes.subarray(0, bytesRead), start)
+  return Bytes.textOf(bytes.subarray(0, bytesRead), start === 0)
 }

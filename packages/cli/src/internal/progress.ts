@@ -9,13 +9,13 @@ import { inShort, inWords, isOnlyFailing, time } from "./waiting.ts"
 
 const width = 30
 
-const bar = (tally: Tally.Tally, elapsed: number): string => {
+const bar = (tally: Tally.Tally, elapsed: number, isStuck: boolean): string => {
   const done = Tally.done(tally)
   const share = tally.total === 0 ? 1 : done / tally.total
   const full = Math.round(share * width)
   const begun = Math.min(width - full, Math.round(tally.answered / Math.max(1, tally.total) * width))
   const here = done - tally.before
-  const left = here === 0 ? "" : `, ${time(elapsed / here * (tally.total - done))} left`
+  const left = here === 0 || isStuck ? "" : `, ${time(elapsed / here * (tally.total - done))} left`
   const errored = tally.errored === 0 ? "" : `, ${tally.errored} errored`
   return `${"█".repeat(full)}${"▒".repeat(begun)}${
     "░".repeat(width - full - begun)
@@ -40,14 +40,15 @@ export const show = (
       const now = clock.currentTimeMillisUnsafe()
       const elapsed = now - start
       const stands = standing()
+      const isStuck = stands !== undefined && isOnlyFailing(tally, stands)
       const words = stands && inWords(tally, stands, now)
       if (stderr.isTTY) {
-        if (stands !== undefined && words !== undefined && !explained && isOnlyFailing(tally, stands)) {
+        if (words !== undefined && isStuck && !explained) {
           explained = true
           stderr.write(`\r\u001b[K${words}\n`)
         }
         const waiting = stands === undefined ? "" : inShort(tally, stands, now)
-        stderr.write(`\r\u001b[K${fitting(`${bar(tally, elapsed)}${waiting}`, stderr.columns)}`)
+        stderr.write(`\r\u001b[K${fitting(`${bar(tally, elapsed, isStuck)}${waiting}`, stderr.columns)}`)
       } else {
         const { answered, errored, inFlight, requests, succeeded, total } = tally
         const line = {

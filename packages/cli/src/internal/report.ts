@@ -92,7 +92,11 @@ export const text = (report: Report, out: string): string => {
   const failed = Object.values(failing).reduce((a, b) => a + b, 0)
   const share = requests.sent === 0 ? 0 : requests.wasted / requests.sent * 100
   const rows = [
-    report.outcome === "done" ? `Done: ${lines.total} lines in ${out}` : `Stopped: ${lines.left} lines are left`,
+    lines.total === 0
+      ? "Nothing to do: there are no lines in the file of prompts"
+      : report.outcome === "done"
+      ? `Done: ${lines.total} lines in ${out}`
+      : `Stopped: ${lines.left} lines are left`,
     ...(report.why === undefined ? [] : [`  ${report.why}`, "  Run the same command again to go on."]),
     row("succeeded", `${report.succeeded}${earlier(lines.before - lines.erroredBefore)}`),
     ...(report.refusals > 0 ? [row("  refusals", report.refusals)] : []),

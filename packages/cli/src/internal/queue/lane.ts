@@ -22,6 +22,11 @@ export interface Past {
 export interface Waiting {
   readonly place: Place
   readonly customId: string
+  /** Undefined for a line that had no turn yet. */
+  readonly past: Past | undefined
+}
+
+export interface Failing extends Waiting {
   readonly past: Past
 }
 
@@ -29,7 +34,7 @@ export class Lane {
   /** In no order: see `anyUnsent`. */
   private readonly unsent: Array<Waiting> = []
   /** The latest first, so that the next is last. */
-  private readonly failing: Array<Waiting> = []
+  private readonly failing: Array<Failing> = []
   private shutUntil = 0
   /** What opened the circuit. */
   because: ClaudeError.Reason | undefined
@@ -62,7 +67,7 @@ export class Lane {
     this.unsent.push(waiting)
   }
 
-  addFailing(waiting: Waiting): void {
+  addFailing(waiting: Failing): void {
     let low = 0
     let high = this.failing.length
     while (low < high) {

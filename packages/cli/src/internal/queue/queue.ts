@@ -117,9 +117,7 @@ export class Queue {
         const lane = this.lanes.get(name)
         if (lane === undefined || lane.opensAt() <= now()) return this.give(name, job, undefined)
         const { customId, place } = job
-        const at = now()
-        const past = { began: at, turns: 0, tries: 0, attempts: [], failure: undefined, since: at, due: 0 }
-        lane.addUnsent({ place, customId, past })
+        lane.addUnsent({ place, customId, past: undefined })
         continue
       }
       if (this.out === 0 && Array.from(this.lanes.values()).every((lane) => lane.isEmpty)) return undefined
