@@ -1,13 +1,14 @@
 /** Files as users have them: none is harmed, and what is wrong with one is said in words with what to do. */
+import { FaultServer, Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { spawnSync } from "node:child_process"
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bulk } from "../src/bulk.ts"
 import * as Input from "../src/internal/input.ts"
 import { textIn } from "../src/internal/stdin.ts"
-import { folder, job } from "./fixtures/harness.ts"
+import { folder, job, results } from "./fixtures/harness.ts"
 
 const file = (content: string | Buffer, name = "prompts.jsonl"): string => {
   const path = join(folder(), name)
@@ -50,6 +51,25 @@ describe("bulk: files are not harmed", () => {
     assert.strictEqual(readFileSync(prompts, "utf8"), `${job("a")}\n`)
   })
 })
+
+it("a file of prompts that changes while it is sent stops the run, which can be resumed", () =>
+  Effect.runPromise(Effect.gen(function*() {
+    // Longer than what is read ahead.
+    const lines = Array.from({ length: 400 }, (_, n) => job(`line-${n}`, { system: "x".repeat(1000) }))
+    const prompts = file(`${lines.join("\n")}\n`)
+    const fetch = yield* FaultServer.fetch((request) =>
+      Effect.sync(() => {
+        writeFileSync(prompts, `${"?".repeat(100)}\n`.repeat(5000))
+        return Reply.forRequest(request, Reply.message("ok"))
+      })
+    )
+    const client = { apiKey: Redacted.make("sk-ant-test"), baseUrl: "http://claude.test", fetch }
+    const out = join(folder(), "results.jsonl")
+    const report = yield* bulk({ prompts, out, concurrency: 2, progress: false, client })
+    assert.strictEqual(report.outcome, "stopped")
+    assert.match(report.why ?? "", /prompts\.jsonl: line \d+: .*; the file changed while it was sent/)
+    assert.strictEqual(results(out).length, report.succeeded)
+  })))
 
 describe("bulk: what is wrong with a file is said", () => {
   it("G2 text that is not UTF-8 is named, and never sent as something else", async () => {

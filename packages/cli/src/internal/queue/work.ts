@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Ids } from "../ids.ts"
 import * as Input from "../input.ts"
-import { line, paramsOf, type Run } from "../line.ts"
+import { halt, line, paramsOf, type Run } from "../line.ts"
 import type { BadInput, OutputFailed } from "../problems.ts"
 import { Queue } from "./queue.ts"
 
@@ -28,11 +28,13 @@ export const work = (
   run: Run,
   queue: Queue,
   concurrency: number
-): Effect.Effect<void, OutputFailed | BadInput, ClaudeClient.ClaudeClient> => {
+): Effect.Effect<void, OutputFailed, ClaudeClient.ClaudeClient> => {
   const { tally } = run
+  // The file was good when it was checked. What the other workers have in flight is finished.
+  const take = Effect.catchTag(queue.take, "BadInput", (error) => Effect.as(halt(run, error.message), undefined))
   const worker = Effect.gen(function*() {
     for (;;) {
-      const turn = yield* queue.take
+      const turn = yield* take
       if (turn === undefined) return
       tally.inFlight++
       yield* Effect.ensuring(line(run, queue, turn), Effect.sync(() => void tally.inFlight--))
