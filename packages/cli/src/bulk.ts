@@ -14,11 +14,12 @@ import * as Batch from "./internal/batch/work.ts"
 import * as Counted from "./internal/counted.ts"
 import { Flight } from "./internal/flight.ts"
 import * as Input from "./internal/input.ts"
-import { line, type Run, type Settings } from "./internal/line.ts"
+import { halt, longestWait, type Run, type Settings } from "./internal/line.ts"
 import { lock } from "./internal/lock.ts"
 import * as Output from "./internal/output.ts"
 import { BadInput, type OutputFailed } from "./internal/problems.ts"
 import * as Progress from "./internal/progress.ts"
+import * as Queued from "./internal/queue/work.ts"
 import type * as Report from "./internal/report.ts"
 import { Account } from "./internal/report/account.ts"
 import { Recorder } from "./internal/report/recorder.ts"
@@ -75,8 +76,12 @@ const layers = (options: Options, tally: Tally.Tally, stop: Deferred.Deferred<vo
       ...(options.outputTokensPerMinute === undefined ? {} : { outputTokensPerMinute: options.outputTokensPerMinute })
     }
   })
+  // A line with a deadline waits with its worker, which it holds no longer than that.
+  const isBounded = options.deadline !== undefined
   const retry = RetryPolicy.standard.pipe(
-    Schedule.while(() => !Deferred.isDoneUnsafe(stop)),
+    Schedule.while((step) =>
+      !Deferred.isDoneUnsafe(stop) && (isBounded || Duration.toMillis(step.duration) <= longestWait)
+    ),
     Schedule.tap(() =>
       Effect.gen(function*() {
         const flight = yield* Flight
@@ -110,13 +115,15 @@ export const bulk = (
 ): Effect.Effect<Report.Report, BadInput | OutputFailed | ClaudeClient.BuildError> =>
   Effect.scoped(Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    const out = yield* Output.locate(options.out)
-    yield* lock(out)
+    const out = yield* Output.locate(options.out, options.prompts)
+    const sign = yield* lock(out)
     const batch = options.batch === true ? {} : options.batch
     const isBatch = batch !== undefined && batch !== false
+    const bounds = isBatch ? batch : undefined
+    const cancels = isBatch && batch.cancel === true
     if (!isBatch) yield* Journal.mustBeNone(out)
-    else if (batch.cancel === true) yield* Journal.mustBeSome(out)
-    yield* Written.mustBeWritable(options.report ?? [])
+    else if (cancels) yield* Journal.mustBeSome(out)
+    yield* Written.mustBeWritable(options.report ?? [], { prompts: options.prompts, results: out })
     const { done, errored, retried, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
     const recorder = new Recorder(() => clock.currentTimeMillisUnsafe())
@@ -134,29 +141,22 @@ export const bulk = (
     const program = Effect.scoped(Effect.gen(function*() {
       const limiter = yield* ClaudeRateLimiter.ClaudeRateLimiter
       yield* account.keep(limiter)
-      if (options.progress ?? true) yield* Progress.show(tally)
       const failed = yield* Deferred.make<never, OutputFailed>()
       yield* Effect.forkScoped(
         Effect.catch(
-          Effect.forever(Effect.andThen(Effect.sleep("1 second"), output.sync)),
+          Effect.forever(Effect.sleep("1 second").pipe(Effect.andThen(output.sync), Effect.andThen(sign))),
           (error) => Deferred.fail(failed, error)
         )
       )
       // What was added since the check is for the next run.
       const jobs = Stream.take(Input.jobs(options.prompts), total)
-      const lines = jobs.pipe(
-        Stream.filter((job) => !done.has(job.customId)),
-        Stream.interruptWhen(Deferred.await(stop)),
-        Stream.mapEffect((job) =>
-          Effect.suspend(() => {
-            tally.inFlight++
-            return Effect.ensuring(line(run, job), Effect.sync(() => void tally.inFlight--))
-          }), { concurrency: options.concurrency ?? defaultConcurrency, unordered: true }),
-        Stream.runDrain
-      )
-      const all = batch === undefined || batch === false
-        ? lines
-        : Batch.work(run, { out, jobs, done, retried, cancel: batch.cancel ?? false, bounds: batch })
+      const queue = isBatch ? undefined : yield* Queued.queueOf(run, options.prompts, jobs, done)
+      if (options.progress ?? true) yield* Progress.show(tally, () => queue?.standing)
+      const work = queue === undefined
+        ? Batch.work(run, { out, jobs, done, retried, cancel: cancels, bounds })
+        : Queued.work(run, queue, options.concurrency ?? defaultConcurrency)
+      // The file was good when it was checked.
+      const all = Effect.catchTag(work, "BadInput", (error) => halt(run, error.message))
       yield* Effect.raceFirst(all, Deferred.await(failed))
       yield* output.sync
       yield* account.sample(limiter)

@@ -27,7 +27,7 @@ const prompts = (text: string): ReadonlyArray<Violation> | undefined => {
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue
     const number = index + 1
-    const job = parse({ text: line, number, start: 0, end: 0, whole: true })
+    const job = parse({ text: line, fault: undefined, number, start: 0, end: 0, whole: true })
     const path = `line ${number}`
     const fault = (message: string, fix: string): void => void found.push({ path, rule: "line", message, fix })
     if (typeof job === "string") {

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { bulk as runBulk } from "../src/bulk.ts"
 import { bulk, folder, job, results, start, withServer, write } from "./fixtures/harness.ts"
 
 const ids = (count: number): ReadonlyArray<string> => Array.from({ length: count }, (_, n) => `line-${n}`)
@@ -181,9 +182,11 @@ describe("bulk", () => {
       ]
       for (const [lines, text] of cases) {
         const dir = folder()
-        const ended = await bulk(server.url, [write(dir, lines), "--out", join(dir, "out")])
-        assert.strictEqual(ended.code, 2)
-        assert.match(ended.stderr, text)
+        const error = await Effect.runPromise(
+          Effect.flip(runBulk({ prompts: write(dir, lines), out: join(dir, "out"), progress: false }))
+        )
+        assert.strictEqual(error._tag, "BadInput")
+        assert.match(error.message, text)
       }
       const none = await bulk(server.url, [join(folder(), "missing.jsonl"), "--out", join(folder(), "out")])
       assert.strictEqual(none.code, 2)

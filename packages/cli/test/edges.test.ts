@@ -13,6 +13,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { join } from "node:path"
+import * as Announcement from "../src/internal/announcement.ts"
 import { bulk, folder, job, results, start, withServer, write } from "./fixtures/harness.ts"
 
 const ids = (count: number): ReadonlyArray<string> => Array.from({ length: count }, (_, n) => `line-${n}`)
@@ -22,7 +23,7 @@ const slow = (millis: number): Reply.Handler => (request) => Effect.map(api(requ
 const result = (id: string, type: string): string => `${JSON.stringify({ custom_id: id, result: { type } })}\n`
 const next = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2))
 /** A pid that no process can have. */
-const nobody = "4194305"
+const nobody = Announcement.nameOf({ ...Announcement.own(), pid: 4_194_305 })
 
 describe("bulk: what others do to it", () => {
   it("G1 processes that begin together on the lock of a dead one: no line is doubled, none is paid twice", () =>

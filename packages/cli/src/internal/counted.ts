@@ -1,5 +1,5 @@
 /** Limiter and breaker as they are, with all they do counted: what was sent, what was wasted, what was waited for. */
-import { ClaudeCircuitBreaker, ClaudeRateLimiter } from "effect-claude"
+import { ClaudeCircuitBreaker, ClaudeError, ClaudeRateLimiter } from "effect-claude"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -82,9 +82,13 @@ export const limiter = (
       }))
   ).pipe(Layer.provide(ClaudeRateLimiter.layer(options)))
 
+/** Open for nobody knows how long: the client then fails at once with what it has tried, and does not wait. */
+const withoutEnd = ({ key, openedBy }: ClaudeError.CircuitOpen): ClaudeError.CircuitOpen =>
+  new ClaudeError.CircuitOpen({ key, openedBy })
+
 /**
  * The breaker, which every attempt passes first: here a wait to try again is over. A line that is turned away waits from
- * then until it is let through.
+ * then until it is let through, in the queue where it may leave.
  */
 export const breaker = (tally: Tally.Tally): Layer.Layer<ClaudeCircuitBreaker.ClaudeCircuitBreaker> =>
   Layer.effect(
@@ -92,12 +96,14 @@ export const breaker = (tally: Tally.Tally): Layer.Layer<ClaudeCircuitBreaker.Cl
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
       const breaker = yield* Breaker
-      const timed = <A, E>(pass: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      const timed = <A>(pass: Effect.Effect<A, ClaudeError.CircuitOpen>): Effect.Effect<A, ClaudeError.CircuitOpen> =>
         Effect.flatMap(Flight, (flight) =>
-          flight === undefined ? pass : Effect.tapError(pass, () =>
-            Effect.sync(() => {
-              flight.heldSince ??= clock.currentTimeMillisUnsafe()
-            })))
+          flight === undefined ? pass : Effect.mapError(pass, (open) => {
+            flight.heldSince ??= clock.currentTimeMillisUnsafe()
+            if (!flight.leaves) return open
+            flight.turnedAway = open
+            return withoutEnd(open)
+          }))
       return Breaker.of({
         ...breaker,
         check: (key) =>

@@ -1,5 +1,6 @@
 // @effect-diagnostics asyncFunction:off
 /** Paths as they are found on the disk. */
+import { realpathSync } from "node:fs"
 import * as Fs from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 
@@ -14,4 +15,13 @@ export const located = async (path: string): Promise<string> => {
   const there = await Fs.realpath(path).catch(() => undefined)
   if (there !== undefined) await mustBeRegular(there)
   return there ?? join(folder, basename(path))
+}
+
+/** A path behind its links; itself where there is nothing. */
+export const reallyAt = (path: string): string => {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }

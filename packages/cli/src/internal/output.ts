@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Fs from "node:fs/promises"
-import { located } from "./files.ts"
+import { located, reallyAt } from "./files.ts"
 import { Ids } from "./ids.ts"
 import { lines } from "./lines.ts"
 import { BadInput, OutputFailed, textOf } from "./problems.ts"
@@ -38,12 +38,21 @@ const resultOf = (text: string): { readonly id: string; readonly type: string } 
   }
 }
 
+const opening = `{"custom_id":`
+
+/** Whether a line that lacks its end may be one that this program was writing. */
+const isOurs = (text: string): boolean => text.startsWith(opening) || opening.startsWith(text)
+
 const unusable = (path: string) => (cause: unknown): BadInput =>
   cause instanceof BadInput ? cause : new BadInput({ problems: [`${path}: cannot be used: ${textOf(cause)}`] })
 
-/** Where the file really is, behind its links; fails for what is no file. */
-export const locate = (path: string): Effect.Effect<string, BadInput> =>
-  Effect.tryPromise({ try: () => located(path), catch: unusable(path) })
+/** Where the file really is, behind its links; fails for what is no file, and for the prompts themselves. */
+export const locate = (path: string, prompts: string): Effect.Effect<string, BadInput> =>
+  Effect.filterOrFail(
+    Effect.tryPromise({ try: () => located(path), catch: unusable(path) }),
+    (out) => out !== reallyAt(prompts),
+    () => new BadInput({ problems: [`${path}: the prompts are in this file; give the results another with --out`] })
+  )
 
 const scan = async (path: string, retryErrored: boolean, ids: Ids): Promise<Found> => {
   const done = new Ids()
@@ -55,12 +64,12 @@ const scan = async (path: string, retryErrored: boolean, ids: Ids): Promise<Foun
   const kept = retryErrored ? await Fs.open(`${path}.tmp`, "w", (await Fs.stat(path)).mode) : undefined
   let good = 0
   for await (const line of lines(path)) {
-    if (!line.whole) {
+    if (!line.whole && isOurs(line.text)) {
       torn = line.end - line.start
       break
     }
     const result = resultOf(line.text)
-    if (result === undefined) {
+    if (result === undefined || !line.whole) {
       await kept?.close()
       throw new BadInput({ problems: [`${path}: line ${line.number} is no result; is this another program's file?`] })
     }

@@ -18,5 +18,22 @@ export class OutputFailed extends Schema.TaggedError<OutputFailed>()("OutputFail
   }
 }
 
+const words: ReadonlyMap<string, string> = new Map([
+  ["EACCES", "you have no permission"],
+  ["EADDRINUSE", "something listens there already"],
+  ["EDQUOT", "your disk quota is used up"],
+  ["EISDIR", "it is a folder"],
+  ["ENOENT", "there is no such file or folder"],
+  ["ENOSPC", "the disk is full"],
+  ["ENOTDIR", "a part of the path is no folder"],
+  ["EPERM", "it is not permitted"],
+  ["EROFS", "the disk is read-only"]
+])
+
 /** A system error's text without its stack. */
-export const textOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
+export const textOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : ""
+  const said = words.get(code)
+  return said === undefined ? cause.message : `${said} (${cause.message})`
+}

@@ -3,22 +3,19 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Standing } from "./queue/queue.ts"
 import * as Tally from "./tally.ts"
+import { inShort, inWords, isOnlyFailing, time } from "./waiting.ts"
 
 const width = 30
 
-const time = (millis: number): string => {
-  const seconds = Math.round(millis / 1000)
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`
-}
-
-const bar = (tally: Tally.Tally, elapsed: number): string => {
+const bar = (tally: Tally.Tally, elapsed: number, isStuck: boolean): string => {
   const done = Tally.done(tally)
   const share = tally.total === 0 ? 1 : done / tally.total
   const full = Math.round(share * width)
   const begun = Math.min(width - full, Math.round(tally.answered / Math.max(1, tally.total) * width))
   const here = done - tally.before
-  const left = here === 0 ? "" : `, ${time(elapsed / here * (tally.total - done))} left`
+  const left = here === 0 || isStuck ? "" : `, ${time(elapsed / here * (tally.total - done))} left`
   const errored = tally.errored === 0 ? "" : `, ${tally.errored} errored`
   return `${"█".repeat(full)}${"▒".repeat(begun)}${
     "░".repeat(width - full - begun)
@@ -26,16 +23,33 @@ const bar = (tally: Tally.Tally, elapsed: number): string => {
     `${tally.inFlight} in flight, ${time(elapsed)}${left}`
 }
 
-/** Shows the tally until the scope ends. */
-export const show = (tally: Tally.Tally): Effect.Effect<void, never, Scope.Scope> =>
+/** Fits a line of the terminal: a longer one would wrap, and stay. */
+const fitting = (text: string, columns: number | undefined): string => text.slice(0, Math.max(20, (columns ?? 80) - 1))
+
+/** Shows the tally until the scope ends; `standing`: of the queue, where there is one. */
+export const show = (
+  tally: Tally.Tally,
+  standing: () => Standing | undefined
+): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const start = clock.currentTimeMillisUnsafe()
     const { stderr } = process
+    let explained = false
     const draw = Effect.sync(() => {
-      const elapsed = clock.currentTimeMillisUnsafe() - start
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${bar(tally, elapsed)}`)
-      else {
+      const now = clock.currentTimeMillisUnsafe()
+      const elapsed = now - start
+      const stands = standing()
+      const isStuck = stands !== undefined && isOnlyFailing(tally, stands)
+      const words = stands && inWords(tally, stands, now)
+      if (stderr.isTTY) {
+        if (words !== undefined && isStuck && !explained) {
+          explained = true
+          stderr.write(`\r\u001b[K${words}\n`)
+        }
+        const waiting = stands === undefined ? "" : inShort(tally, stands, now)
+        stderr.write(`\r\u001b[K${fitting(`${bar(tally, elapsed, isStuck)}${waiting}`, stderr.columns)}`)
+      } else {
         const { answered, errored, inFlight, requests, succeeded, total } = tally
         const line = {
           done: Tally.done(tally),
@@ -45,7 +59,8 @@ export const show = (tally: Tally.Tally): Effect.Effect<void, never, Scope.Scope
           inFlight,
           answered,
           requests,
-          elapsed: Math.round(elapsed)
+          elapsed: Math.round(elapsed),
+          waiting: words
         }
         stderr.write(`${JSON.stringify(line)}\n`)
       }

@@ -18,6 +18,9 @@ export interface Report {
   readonly errored: { readonly [reason: string]: number }
   /** What to do about each of those. */
   readonly advice: { readonly [reason: string]: string }
+  /** Lines that were tried, failed and have no result yet, by what they last failed with, and with which words. */
+  readonly failing: { readonly [reason: string]: number }
+  readonly failingWith: { readonly [reason: string]: string }
   readonly requests: {
     readonly sent: number
     readonly wasted: number
@@ -64,6 +67,8 @@ export const make = (
     refusals: tally.refused,
     errored: Object.fromEntries(tally.erroredBy),
     advice: Object.fromEntries(tally.advice),
+    failing: Object.fromEntries(tally.failing),
+    failingWith: Object.fromEntries(Array.from(tally.failing.keys(), (tag) => [tag, tally.failingWith.get(tag) ?? ""])),
     requests: { sent: tally.requests, wasted: Tally.sum(tally.wastedBy), wastedBy: Object.fromEntries(tally.wastedBy) },
     waited: {
       limiter: seconds(tally.waits.get("limiter")),
@@ -81,17 +86,26 @@ const row = (name: string, value: string | number): string => `  ${name.padEnd(2
 
 /** The report as a person reads it. */
 export const text = (report: Report, out: string): string => {
-  const { errored, lines, limits, requests, tokens, waited } = report
+  const { errored, failing, lines, limits, requests, tokens, waited } = report
   const earlier = (count: number, more = ""): string => count > 0 ? ` (and ${count} before this run${more})` : ""
   const erroredNow = Object.values(errored).reduce((a, b) => a + b, 0)
+  const failed = Object.values(failing).reduce((a, b) => a + b, 0)
   const share = requests.sent === 0 ? 0 : requests.wasted / requests.sent * 100
   const rows = [
-    report.outcome === "done" ? `Done: ${lines.total} lines in ${out}` : `Stopped: ${lines.left} lines are left`,
+    lines.total === 0
+      ? "Nothing to do: there are no lines in the file of prompts"
+      : report.outcome === "done"
+      ? `Done: ${lines.total} lines in ${out}`
+      : `Stopped: ${lines.left} lines are left`,
     ...(report.why === undefined ? [] : [`  ${report.why}`, "  Run the same command again to go on."]),
     row("succeeded", `${report.succeeded}${earlier(lines.before - lines.erroredBefore)}`),
     ...(report.refusals > 0 ? [row("  refusals", report.refusals)] : []),
     row("errored", `${erroredNow}${earlier(lines.erroredBefore, "; --retry-errored sends them again")}`),
     ...Object.entries(errored).map(([tag, times]) => row(`  ${tag}`, `${times}: ${report.advice[tag] ?? ""}`)),
+    ...(failed === 0 ? [] : [
+      row("kept failing", `${failed}, left for another run; --max-attempts 20 would give them up as errored`),
+      ...Object.entries(failing).map(([tag, times]) => row(`  ${tag}`, `${times}: ${report.failingWith[tag] ?? ""}`))
+    ]),
     row("requests", `${requests.sent} sent, ${requests.wasted} wasted (${share.toFixed(1)} %)`),
     ...Object.entries(requests.wastedBy).map(([tag, times]) => row(`  ${tag}`, times)),
     row(

@@ -2,6 +2,7 @@
 /** Standard input, or a file, as one text. */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs/promises"
+import * as Bytes from "./bytes.ts"
 import { BadInput, textOf } from "./problems.ts"
 
 const read = async (most: number): Promise<string> => {
@@ -11,7 +12,7 @@ const read = async (most: number): Promise<string> => {
     text += String(piece)
     if (text.length >= most) break
   }
-  return text.slice(0, most)
+  return text.slice(text.startsWith("\uFEFF") ? 1 : 0, most)
 }
 
 /** At most so many characters of it; what cannot be read is empty. */
@@ -21,7 +22,10 @@ export const standardInput = (most: number): Effect.Effect<string> =>
 const file = async (path: string, most: number): Promise<string> => {
   const { size } = await Fs.stat(path)
   if (size > most) throw new Error(`it has ${size} bytes; ${most} are the most`)
-  return Fs.readFile(path, "utf8")
+  const bytes = await Fs.readFile(path)
+  const fault = Bytes.fault(bytes, true)
+  if (fault !== undefined) throw new Error(fault)
+  return Bytes.textOf(bytes, true)
 }
 
 /** A file's text; `-` is standard input. */

@@ -27,7 +27,10 @@ export interface Tally {
   inFlight: number
   /** Of those, what the API has answered in batches that have not ended. */
   answered: number
-  requeued: number
+  /** Lines that failed and have no result yet, by what they last failed with. */
+  readonly failing: Map<string, number>
+  /** The latest message of each of those. */
+  readonly failingWith: Map<string, string>
   /** What each model was charged. */
   readonly models: Map<string, Charged>
 }
@@ -56,11 +59,22 @@ export const make = (recorder: Recorder, total: number, succeeded: number, error
   cacheTokens: 0,
   inFlight: 0,
   answered: 0,
-  requeued: 0,
+  failing: new Map(),
+  failingWith: new Map(),
   models: new Map()
 })
 
 export const count = <K>(map: Map<K, number>, key: K, more = 1): void => void map.set(key, (map.get(key) ?? 0) + more)
+
+/** A line that failed with the one fails with the other now; undefined: with nothing. */
+export const fails = (tally: Tally, before: string | undefined, now: string | undefined): void => {
+  if (before !== undefined) {
+    const left = (tally.failing.get(before) ?? 0) - 1
+    if (left > 0) tally.failing.set(before, left)
+    else tally.failing.delete(before)
+  }
+  if (now !== undefined) count(tally.failing, now)
+}
 
 /** A wait that is over, in milliseconds. */
 export const waited = (tally: Tally, cause: Cause, millis: number): void => {

@@ -93,6 +93,8 @@ export class Served {
         refusals: 0,
         errored,
         advice: {},
+        failing: {},
+        failingWith: {},
         requests: { sent: succeeded + failed, wasted: failed, wastedBy: errored },
         waited: { limiter: 0, retry: 0, circuit: 0, requeue: 0 },
         tokens: { input: 0, output: 0, cache: 0 },

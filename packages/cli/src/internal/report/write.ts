@@ -2,21 +2,32 @@
 /** Where a report goes: each path by its ending as a page or as data, whole or not at all. */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs/promises"
-import { located } from "../files.ts"
+import { located, reallyAt } from "../files.ts"
 import { BadInput, textOf } from "../problems.ts"
 import type { Data } from "./data.ts"
 import { page } from "./page.ts"
 
 const isPage = (path: string): boolean => /\.html?$/i.test(path)
 
-/** Fails before anything is sent for a path that no report can go to. */
-export const mustBeWritable = (paths: ReadonlyArray<string>): Effect.Effect<void, BadInput> =>
+/** Fails before anything is sent for a path that no report can go to, such as those that hold something else. */
+export const mustBeWritable = (
+  paths: ReadonlyArray<string>,
+  others: Readonly<Record<"prompts" | "results", string>>
+): Effect.Effect<void, BadInput> =>
   Effect.forEach(paths, (path) =>
     isPage(path) || path.toLowerCase().endsWith(".json")
-      ? Effect.tryPromise({
-        try: () => located(path),
-        catch: (cause) => new BadInput({ problems: [`${path}: no report can be written: ${textOf(cause)}`] })
-      })
+      ? Effect.flatMap(
+        Effect.tryPromise({
+          try: () => located(path),
+          catch: (cause) => new BadInput({ problems: [`${path}: no report can be written: ${textOf(cause)}`] })
+        }),
+        (there) => {
+          const what = there === reallyAt(others.prompts) ? "prompts" : there === others.results ? "results" : undefined
+          return what === undefined ? Effect.void : Effect.fail(
+            new BadInput({ problems: [`${path}: a report here would replace the ${what}; give it another file`] })
+          )
+        }
+      )
       : Effect.fail(new BadInput({ problems: [`${path}: a report ends in .html or .json`] })), { discard: true })
 
 const write = async (path: string, data: Data): Promise<void> => {
