@@ -81,6 +81,8 @@ const runOne = <R>(
 /** A result as it is stored; it is JSON, though the SDK's types do not say so. */
 export const stored = (value: object): typeof Answer.Type => value as unknown as typeof Answer.Type
 
+const innerOf = ({ counted: { within } }: State) => within === undefined ? {} : { within }
+
 export const answerCalls = Effect.fnUntraced(function*<R>(
   job: Job<R>,
   state: State,
@@ -100,7 +102,7 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
           Effect.andThen(
             job.recorder === undefined || planned._tag === "Answer"
               ? Effect.void
-              : job.recorder.write({ _tag: "Settled", id: use.id, result: stored(result), fate }),
+              : job.recorder.write({ _tag: "Settled", id: use.id, result: stored(result), fate, ...innerOf(state) }),
             job.emit({ _tag: "ToolFinished", id: use.id, name: use.name, fate, result })
           )
       )

@@ -1,23 +1,18 @@
 /** The loop: ask, answer the calls, ask again; every way out of it is an outcome with a history that may be sent. */
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { unknownStop } from "../../client/internal/complete.ts"
-import { usageOf } from "../../client/internal/fields.ts"
 import * as History from "../../conversation/History.ts"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
-import { noUsage } from "../../errors/internal/fields.ts"
 import type { LimitName } from "../LoopGuard.ts"
 import { answerCalls, stored } from "./answer.ts"
+import { ask } from "./ask.ts"
 import type { Broken, Job } from "./job.ts"
 import * as Outcomes from "./outcomes.ts"
 import type { Before } from "./plan.ts"
 import type { Step } from "./record.ts"
 import type { State } from "./state.ts"
-import type { Format } from "./structured.ts"
 
 /** An answer whose calls are open. */
 export interface Open extends Before {
@@ -31,8 +26,6 @@ const callsIn = (message: Messages.Message): number => message.content.filter(({
 
 /** Limits after which the model may still say what it has found out. */
 const soft: ReadonlySet<LimitName> = new Set(["turns", "toolCalls", "callsPerTool", "identicalCalls"])
-
-const formatOf = ({ schema }: Format): Messages.JSONOutputFormat => ({ type: "json_schema", schema: { ...schema } })
 
 const mend = (problem: string): string =>
   `Your answer does not fit the schema it must have:\n${problem}\nAnswer again, with nothing but JSON that fits it.`
@@ -102,51 +95,9 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
     return undefined
   })
 
-  /** One request, paid for; none if its time was over, the limit if it may not be made. */
-  const ask = (maxTokens: number, more: Partial<Messages.MessageCreateParamsNonStreaming> = {}) =>
-    // A reserve is settled once, whatever ends the request: interruption is let in only while it is under way.
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function*() {
-        const reserved = state.forecast(maxTokens)
-        const short = state.account.reserve(reserved)
-        if (short !== undefined) return short.limit
-        state.count({ turns: state.progress.turns + 1 })
-        const { params } = job.definitions
-        const asked = Effect.suspend(() =>
-          job.ask({
-            ...job.request,
-            ...(job.format === undefined
-              ? {}
-              : { output_config: { ...job.request.output_config, format: formatOf(job.format) } }),
-            ...(params.length === 0 ? {} : { tools: [...params] }),
-            max_tokens: maxTokens,
-            ...more,
-            messages: History.toMessages(state.history)
-          }, job.call)
-        )
-        const answer = yield* restore(
-          Effect.timeoutOption(Effect.result(asked), Duration.millis(Math.max(0, state.left)))
-        ).pipe(
-          Effect.onExit((exit) => Exit.isFailure(exit) ? Effect.sync(() => state.forfeit(reserved)) : Effect.void)
-        )
-        if (Option.isNone(answer)) {
-          state.forfeit(reserved)
-          return "wallTime" as const
-        }
-        if (Result.isFailure(answer.value)) {
-          const { reason } = answer.value.failure
-          const partial = "partial" in reason ? reason.partial : undefined
-          state.settle(reserved, partial?.usage ?? noUsage, undefined)
-          return answer.value
-        }
-        state.settle(reserved, usageOf(answer.value.success.usage), answer.value.success.model)
-        return answer.value
-      })
-    )
-
   /** The last word of a model that may call no more tools. */
   const close = Effect.fnUntraced(function*(limit: LimitName) {
-    const answer = yield* ask(job.request.max_tokens, { tool_choice: { type: "none" } })
+    const answer = yield* ask(job, state, job.request.max_tokens, { tool_choice: { type: "none" } })
     if (typeof answer === "string" || Result.isFailure(answer)) return stop(limit)
     // A refusal is never in the history.
     if (answer.success.stop_reason === "refusal") return stop(limit)
@@ -271,7 +222,7 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
       if (limit !== undefined) return stop(limit)
       const tooLong = yield* fit()
       if (tooLong !== undefined) return tooLong
-      const answer = yield* ask(maxTokens)
+      const answer = yield* ask(job, state, maxTokens)
       if (typeof answer === "string") return stop(answer)
       if (Result.isFailure(answer)) {
         const { reason } = answer.failure

@@ -26,9 +26,17 @@ const Step = Schema.Union([
     progress: Progress,
     spent: Spent
   }),
+  /** A request is about to be sent; `spent` counts it as it was reserved. */
+  Schema.TaggedStruct("Asked", { progress: Progress, spent: Spent }),
   Schema.TaggedStruct("Answered", { message: Answer, progress: Progress, spent: Spent }),
   Schema.TaggedStruct("Claimed", { id: Schema.String }),
-  Schema.TaggedStruct("Settled", { id: Schema.String, result: Answer, fate: Schema.String }),
+  Schema.TaggedStruct("Settled", {
+    id: Schema.String,
+    result: Answer,
+    fate: Schema.String,
+    /** As in the progress: a call may have made runs. */
+    within: Progress.fields.within
+  }),
   Schema.TaggedStruct("Committed", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
   Schema.TaggedStruct("Fitted", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
   Schema.TaggedStruct("Resumed", {
@@ -167,7 +175,10 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
       case "Settled":
         settled.set(step.id, { result: step.result, fate: step.fate })
         // Counted when its turn is committed or its run ends, which a crash may have kept from being written.
-        if (progress !== undefined) progress = counted(progress, step.id, message)
+        if (progress !== undefined) {
+          progress = counted(progress, step.id, message)
+          if (step.within !== undefined) progress = { ...progress, within: step.within }
+        }
         break
       case "Committed":
         messages.push(...step.history)
