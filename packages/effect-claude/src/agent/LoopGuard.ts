@@ -169,6 +169,14 @@ const repeated = (recent: ReadonlyArray<Seen>, call: string, times: number): See
   return undefined
 }
 
+/** How often the very same call was the last to run, with the same result. */
+export const streak = ({ recent }: Memory, call: string): number => {
+  const last = recent.at(-1)
+  if (last?.call !== call) return 0
+  const other = recent.findLastIndex((seen) => seen.call !== call || seen.result !== last.result)
+  return recent.length - 1 - other
+}
+
 export type Verdict = "run" | "answer" | "stop"
 
 /** What to do with a call; what is not run is remembered as if it had run. */

@@ -95,7 +95,7 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
     (planned): Effect.Effect<Ended | undefined, Broken, R> => {
       if (planned._tag === "Ask") return Effect.succeed(undefined)
       const { use } = planned
-      if (planned._tag === "Answer" && before.settled.has(use.id)) return Effect.succeed(planned.ended)
+      if (planned._tag === "Known") return Effect.succeed(planned.ended)
       return Effect.tap(
         planned._tag === "Run" ? runOne(job, state, planned) : Effect.succeed(planned.ended),
         ({ fate, result }) =>
@@ -115,7 +115,7 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
     const one = ended[index]
     if (one === undefined) continue
     results.push(one.result)
-    if (planned._tag === "Run" && planned.hash !== undefined) {
+    if ((planned._tag === "Run" || planned._tag === "Known") && planned.hash !== undefined) {
       const { content, is_error } = one.result
       memory = LoopGuard.remember(
         memory,
@@ -127,5 +127,5 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
   }
   state.count({ memory })
   const undecided = plans.filter(({ _tag }) => _tag === "Ask").map(({ use }) => use)
-  return { results, undecided, stop } satisfies Answered as Answered
+  return { results: Results.together(results), undecided, stop } satisfies Answered as Answered
 })

@@ -9,8 +9,9 @@ import type { Event } from "./events.ts"
 import { hex } from "./hex.ts"
 import type { Request } from "./job.ts"
 import type { Open } from "./loop.ts"
-import type * as Log from "./record.ts"
+import type { Recorder } from "./record.ts"
 import type { Begin } from "./state.ts"
+import type { Decision } from "./step.ts"
 
 type Tools = Record<string, Tool.Any>
 
@@ -64,8 +65,8 @@ export interface Starting<T extends Tools> extends ToolLoop.RunSettings {
   readonly stored: LoopGuard.Limits | undefined
   readonly begin: Begin
   readonly open: Open | undefined
-  readonly decisions: Readonly<Record<string, Log.Decision>>
-  readonly recorder: Log.Recorder | undefined
+  readonly decisions: Readonly<Record<string, Decision>>
+  readonly recorder: Recorder | undefined
 }
 
 /** One text block after another, thoughts apart. */

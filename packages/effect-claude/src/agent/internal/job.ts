@@ -10,7 +10,8 @@ import type { JournalFailed } from "../ToolJournal.ts"
 import type { Definitions } from "./definitions.ts"
 import type { Event, Turn } from "./events.ts"
 import type { RunTakenOver } from "./outcomes.ts"
-import type { Decision, Recorder } from "./record.ts"
+import type { Recorder } from "./record.ts"
+import type { Decision } from "./step.ts"
 import type { Format } from "./structured.ts"
 
 /** The parameters of the run's requests; messages and tools are the loop's. */

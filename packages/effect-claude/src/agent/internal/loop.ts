@@ -11,8 +11,8 @@ import { ask } from "./ask.ts"
 import type { Broken, Job } from "./job.ts"
 import * as Outcomes from "./outcomes.ts"
 import type { Before } from "./plan.ts"
-import type { Step } from "./record.ts"
 import type { State } from "./state.ts"
+import type { Step } from "./step.ts"
 
 /** An answer whose calls are open. */
 export interface Open extends Before {
@@ -128,7 +128,8 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
             id,
             name,
             input: input as typeof Outcomes.Undecided.Type["input"]
-          }))
+          })),
+          ...(limit === undefined ? {} : { stop: limit })
         }
       })
     }

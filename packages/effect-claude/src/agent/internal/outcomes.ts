@@ -93,7 +93,9 @@ export class NeedsApproval extends Schema.TaggedClass<NeedsApproval>()("NeedsApp
     message: Answer,
     /** Of the calls of this turn that have run. */
     results: Schema.Array(Answer),
-    calls: Schema.Array(Undecided)
+    calls: Schema.Array(Undecided),
+    /** The limit that this turn has reached: the run ends at it once the calls are decided, if it is not raised then. */
+    stop: Schema.optionalKey(LimitName)
   })
 }) {}
 

@@ -6,8 +6,13 @@ import type * as Tool from "effect/ai/Tool"
 
 type Content = Exclude<Anthropic.ToolResultBlockParam["content"], undefined>
 
-/** Longer results are not sent: they would fill the window, and a request of 32 MB is refused for good. */
+/** Characters of text that a result may have: more would fill the window. */
 export const longest = 500_000
+/** The same for all results of one turn. */
+const longestTurn = 2_000_000
+/** Characters of images and files in a result, and in all of a turn: a request of 32 MB is refused for good. */
+const largest = 7_000_000
+const largestTurn = 16_000_000
 
 const text = (value: unknown): string => typeof value === "string" ? value : JSON.stringify(value) ?? ""
 
@@ -42,11 +47,47 @@ const block = (id: string, content: Content, failed: boolean): Anthropic.ToolRes
   ...(failed ? { is_error: true } : {})
 })
 
+interface Size {
+  /** Characters of text, and of all else. */
+  readonly text: number
+  readonly media: number
+}
+
+const sizeOf = (content: Anthropic.ToolResultBlockParam["content"]): Size => {
+  if (typeof content === "string" || content === undefined) return { text: content?.length ?? 0, media: 0 }
+  let [text, media] = [0, 0]
+  for (const part of content) {
+    if (part.type === "text") text += part.text.length
+    else media += JSON.stringify(part).length
+  }
+  return { text, media }
+}
+
+const tooLong = (id: string, { media, text }: Size, why: string): Anthropic.ToolResultBlockParam =>
+  block(id, `The tool ran, but its result of ${media + text} characters ${why}`, true)
+
 const sized = (id: string, content: Content, failed: boolean): Anthropic.ToolResultBlockParam => {
-  const length = typeof content === "string" ? content.length : JSON.stringify(content).length
-  return length <= longest
-    ? block(id, content, failed)
-    : block(id, `The tool ran, but its result of ${length} characters is longer than ${longest}. Ask for less.`, true)
+  const size = sizeOf(content)
+  if (size.text > longest) return tooLong(id, size, `is longer than ${longest}. Ask for less.`)
+  return size.media > largest
+    ? tooLong(id, size, `has images or files of more than ${largest}. Ask for smaller ones.`)
+    : block(id, content, failed)
+}
+
+/** The results of a turn as they may be sent together: those that do not fit, in their order, say so instead. */
+export const together = (
+  results: ReadonlyArray<Anthropic.ToolResultBlockParam>
+): ReadonlyArray<Anthropic.ToolResultBlockParam> => {
+  let [text, media] = [0, 0]
+  return results.map((result) => {
+    const size = sizeOf(result.content)
+    if (text + size.text > longestTurn || media + size.media > largestTurn) {
+      return tooLong(result.tool_use_id, size, "did not fit beside the others of this turn. Ask for less at once.")
+    }
+    text += size.text
+    media += size.media
+    return result
+  })
 }
 
 export const failure = (id: string, message: string): Anthropic.ToolResultBlockParam => block(id, message, true)

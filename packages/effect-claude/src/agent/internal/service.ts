@@ -21,6 +21,7 @@ import type * as ToolLoop from "../ToolLoop.ts"
 import { stored } from "./answer.ts"
 import type { Ended } from "./call.ts"
 import { compile, type Definitions, erase } from "./definitions.ts"
+import { earlierOf } from "./earlier.ts"
 import type { Event } from "./events.ts"
 import { closingWords, type Emit, requestOf, settledOf, silent, type Starting, token, told } from "./given.ts"
 import type { Broken, Job, Request } from "./job.ts"
@@ -30,6 +31,7 @@ import * as Log from "./record.ts"
 import { CurrentRun, type Within } from "./settings.ts"
 import { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./starting.ts"
 import { type Begin, noProgress, nothingSpent, State } from "./state.ts"
+import { Decision } from "./step.ts"
 import * as Structured from "./structured.ts"
 
 type Tools = Record<string, Tool.Any>
@@ -45,7 +47,7 @@ const tooSoon = () =>
     }]
   })
 
-const isDecision = Schema.is(Log.Decision)
+const isDecision = Schema.is(Decision)
 
 export interface Settings extends Omit<ToolLoop.Options, "journal"> {
   readonly client: ClaudeClient["Service"]
@@ -215,14 +217,14 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const settled = new Map(
       Array.from(found.settled, ([id, { fate, result }]) => [id, { result, fate } as unknown as Ended] as const)
     )
-    const { claimed, decisions, message } = found
+    const { claimed, decisions, earlier, message } = found
     return yield* start(
       {
         ...options,
         request,
         stored: found.limits,
         begin: found,
-        open: message === undefined ? undefined : { message, settled, claimed },
+        open: message === undefined ? undefined : { message, settled, claimed, earlier },
         decisions,
         recorder
       },
@@ -258,6 +260,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
         history: added.map(stored)
       })
     if (journal !== undefined && recorder === undefined) return yield* new StaleOutcome({ runId })
+    const limits = LoopGuard.merge(outcome.limits, options.limits)
     const { spend, usage } = outcome
     return yield* start(
       {
@@ -268,7 +271,12 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
         begin: { history, progress: outcome.progress, spent: spend === undefined ? { usage } : { usd: spend, usage } },
         open: pending === undefined
           ? undefined
-          : { message: pending.message, settled: settledOf(pending.results), claimed: new Set() },
+          : {
+            message: pending.message,
+            settled: settledOf(pending.results),
+            claimed: new Set(),
+            earlier: earlierOf(pending, outcome.limits, limits)
+          },
         decisions,
         recorder
       },
@@ -285,8 +293,8 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
           Effect.andThen(
             begun(options, (event) => Effect.asVoid(Queue.offer(queue, event))),
             Queue.end(queue)
-          ),
-        { bufferSize: 16, strategy: "suspend" }
+          )
+        // No bound on what waits to be read: the run's time is not its reader's.
       ) as unknown as Stream.Stream<Event, ToolLoop.StartError, ToolLoop.Requirements<T>>,
     resume: resumed,
     recover: Effect.fnUntraced(function*(options) {
