@@ -85,6 +85,29 @@ describe("the time of a run", () => {
     )
   })
 
+  it("F5 F4 ends a reconcile hook that does not come to an end", () => {
+    const Pay = ToolLoop.withReconcile(Tool.make("pay", { success: Schema.String }), () => Effect.never)
+    const kit = Toolkit.make(Pay)
+    return withLoop(
+      [calls(call("a", "pay", {})), says("never")],
+      kit.toLayer({ pay: () => Effect.never }),
+      Effect.fnUntraced(function*() {
+        const loop = ToolLoop.layer({ journal: yield* shared })
+        const limits = { wallTime: "30 seconds" } as const
+        const fiber = yield* Effect.forkChild(
+          ToolLoop.run({ ...start, toolkit: kit, runId: "r", limits }).pipe(Effect.provide(loop))
+        )
+        yield* Effect.sleep("10 seconds")
+        yield* Fiber.interrupt(fiber)
+        const before = yield* Clock.currentTimeMillis
+        const outcome = yield* ToolLoop.recover({ runId: "r", toolkit: kit }).pipe(Effect.provide(loop))
+        assert.strictEqual(outcome._tag === "Stopped" && outcome.limit, "wallTime")
+        assert.isAtMost((yield* Clock.currentTimeMillis) - before, 30_000)
+        assert.match(texts(outcome.history)[0]!, /no result is known/)
+      })
+    )
+  })
+
   it("F5 ends a Retry whose next try would come after it", () => {
     const tries = { count: 0 }
     const { kit, layer } = looking(Schedule.spaced("1 hour"), tries, "0 seconds")

@@ -6,7 +6,7 @@ import { synthetic } from "../../conversation/History.ts"
 import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import { type Ended, runCall } from "./call.ts"
-import { isolated } from "./isolated.ts"
+import { type Bounds, isolated } from "./isolated.ts"
 import type { Broken, Job } from "./job.ts"
 import { type Answer } from "./outcomes.ts"
 import { type Before, type Plan, plan, type Use } from "./plan.ts"
@@ -23,15 +23,15 @@ export interface Answered {
 
 /** What a tool finds out about a call whose result is not known. */
 const reconciled = <R>(
-  job: Job<R>,
   { definition, params, use }: Extract<Plan<R>, { readonly _tag: "Run" }>,
-  call: Call
+  call: Call,
+  bounds: Bounds
 ): Effect.Effect<Ended, never, R> => {
   const unknown: Ended = { result: synthetic(use.id, "interrupted"), fate: "interrupted" }
   const { reconcile } = definition
   if (reconcile === undefined) return Effect.succeed(unknown)
   const found = Effect.flatMap(
-    reconcile(params, call),
+    Effect.suspend(() => reconcile(params, call)),
     (result) =>
       Option.isNone(result) ? Effect.succeed(unknown) : Effect.map(
         definition.encodeResult(result.value),
@@ -39,7 +39,7 @@ const reconciled = <R>(
       )
   )
   return Effect.map(
-    isolated(found, { timeout: job.toolTimeout, grace: job.grace, leaked: () => undefined }),
+    isolated(found, bounds),
     (ended) => Option.isSome(ended) && Exit.isSuccess(ended.value) ? ended.value.value : unknown
   )
 }
@@ -52,10 +52,13 @@ const runOne = <R>(
   const { definition, encoded, use } = planned
   const { recorder, runId } = job
   const call: Call = { runId, callId: use.id, idempotencyKey: `${runId}/${use.id}` }
-  if (state.left <= 0) return Effect.succeed({ result: synthetic(use.id, "stopped"), fate: "stopped" })
+  if (state.left <= 0) {
+    const fate = planned.unknown ? "interrupted" : "stopped"
+    return Effect.succeed({ result: synthetic(use.id, fate), fate })
+  }
   const leaked = (): void => state.count({ leaked: state.progress.leaked + 1 })
   const run = planned.unknown && !definition.repeatable
-    ? reconciled(job, planned, call)
+    ? reconciled(planned, call, { timeout: Math.min(job.toolTimeout, state.left), grace: job.grace, leaked })
     : runCall(definition, call, encoded, state.within, {
       timeout: job.toolTimeout,
       grace: job.grace,

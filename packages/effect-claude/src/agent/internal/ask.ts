@@ -13,6 +13,7 @@ import { billed } from "./billed.ts"
 import type { Broken, Job } from "./job.ts"
 import type { State } from "./state.ts"
 import type { Format } from "./structured.ts"
+import { readable } from "./wellFormed.ts"
 
 type Params = Messages.MessageCreateParamsNonStreaming
 
@@ -61,6 +62,6 @@ export const ask = <R>(
       }
       if (Result.isFailure(answer.value)) state.lose(reserved, billed(answer.value.failure))
       else state.settle(reserved, usageOf(answer.value.success.usage), answer.value.success.model)
-      return answer.value
+      return Result.map(answer.value, readable)
     })
   )

@@ -123,7 +123,7 @@ export const runCall = <R>(
     return once.pipe(
       Effect.flatMap((ended) => {
         latest = ended
-        return ended.fate === "finished" || bounds.now() >= bounds.until
+        return ended.fate === "finished"
           ? Effect.succeed(ended)
           : Effect.fail(new Again({ ended: ended.fate }))
       }),

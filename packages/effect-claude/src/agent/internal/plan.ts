@@ -119,8 +119,8 @@ export const plan = Effect.fnUntraced(function*<R>(
     const decision = Object.hasOwn(decisions, use.id) ? decisions[use.id] : undefined
     if (decision !== undefined && decision !== "approve") {
       const why = typeof decision === "object" ? ` ${decision.deny}` : ""
-      const { content, ...denied } = synthetic(use.id, "denied")
-      answer(use, { ...denied, content: `${String(content)}${why}` }, "denied")
+      const { content } = synthetic(use.id, "denied")
+      answer(use, Results.failure(use.id, `${String(content)}${why}`), "denied")
       continue
     }
     const decoded = definition === undefined ? undefined : yield* Effect.result(definition.decode(copied(use.input)))
@@ -151,6 +151,9 @@ export const plan = Effect.fnUntraced(function*<R>(
     if (!runs) {
       warned = true
       answer(use, Results.failure(use.id, tooMany ? atOnce : again), "stopped")
+    } else if (claimed && !ready) {
+      // Its tool was another when it began.
+      synthesise(use, "interrupted")
     } else if (definition === undefined) {
       answer(use, Results.failure(use.id, unknownTool(use.name, definitions.byName.keys())), "notStarted")
     } else if (decoded === undefined || Result.isFailure(decoded)) {

@@ -3,6 +3,7 @@ import type Anthropic from "@anthropic-ai/sdk"
 import * as AiError from "effect/ai/AiError"
 import type * as Prompt from "effect/ai/Prompt"
 import type * as Tool from "effect/ai/Tool"
+import { wellFormed } from "./wellFormed.ts"
 
 type Content = Exclude<Anthropic.ToolResultBlockParam["content"], undefined>
 
@@ -25,7 +26,7 @@ const base64 = (bytes: Uint8Array): string => {
 const images = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const
 
 const part = (given: Prompt.ToolModelOutputPart): Exclude<Content, string>[number] => {
-  if (given.type === "text") return { type: "text", text: given.text }
+  if (given.type === "text") return { type: "text", text: wellFormed(given.text) }
   const { data, mediaType } = given
   const image = images.find((type) => type === mediaType)
   if (data instanceof URL) {
@@ -40,10 +41,13 @@ const part = (given: Prompt.ToolModelOutputPart): Exclude<Content, string>[numbe
     : { type: "text", text: `[a file of type ${mediaType}, which cannot be shown]` }
 }
 
+/** The API takes no empty text. */
+const isSomething = (part: Exclude<Content, string>[number]): boolean => part.type !== "text" || part.text !== ""
+
 const block = (id: string, content: Content, failed: boolean): Anthropic.ToolResultBlockParam => ({
   type: "tool_result",
   tool_use_id: id,
-  ...(content === "" ? {} : { content }),
+  ...(content.length === 0 ? {} : { content: typeof content === "string" ? wellFormed(content) : content }),
   ...(failed ? { is_error: true } : {})
 })
 
@@ -95,7 +99,9 @@ export const failure = (id: string, message: string): Anthropic.ToolResultBlockP
 export const success = (id: string, encoded: unknown): Anthropic.ToolResultBlockParam => sized(id, text(encoded), false)
 
 /** A failure that the tool declares. */
-export const failed = (id: string, encoded: unknown): Anthropic.ToolResultBlockParam => sized(id, text(encoded), true)
+export const failed = (id: string, encoded: unknown): Anthropic.ToolResultBlockParam =>
+  // The API takes no failure without words.
+  sized(id, text(encoded) || "The tool failed and says nothing of it.", true)
 
 /** What an unexpected failure may say to the model: nothing of it, and where the log has it. */
 export const defect = (id: string, trace: string): Anthropic.ToolResultBlockParam =>
@@ -109,7 +115,7 @@ export const handled = (
   if (!result.isFailure) {
     return result.modelOutput === undefined
       ? success(id, result.encodedResult)
-      : sized(id, result.modelOutput.map(part), false)
+      : sized(id, result.modelOutput.map(part).filter(isSomething), false)
   }
   return AiError.isAiError(result.result) ? undefined : failed(id, result.encodedResult)
 }
