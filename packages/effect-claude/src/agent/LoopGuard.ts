@@ -13,7 +13,10 @@ export interface Limits {
   readonly toolCalls?: number | undefined
   /** For every tool, or by name. */
   readonly callsPerTool?: number | { readonly [tool: string]: number } | undefined
-  /** After so many equal calls with equal results the next is answered, not run; one more stops the loop. */
+  /**
+   * After so many equal calls with equal results the next is answered, not run; one more stops the loop. Equal calls of one
+   * turn are taken to have equal results.
+   */
   readonly identicalCalls?: number | undefined
   /** All input: fresh, written to the cache and read from it; that of runs within this one included. */
   readonly inputTokens?: number | undefined

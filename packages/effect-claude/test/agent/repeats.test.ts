@@ -1,8 +1,7 @@
 /** Equal calls within one turn, and limits that are reached in a turn which also asks for approval. */
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Schema } from "effect"
-import type { History } from "effect-claude"
-import { ToolJournal, ToolLoop } from "effect-claude"
+import { type History, LoopGuard, ToolJournal, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import { call, calls, lastResults, says, start, withLoop } from "../fixtures/loop.ts"
 
@@ -132,6 +131,20 @@ describe("equal calls of one turn", () => {
         assert.isAtLeast(outcome.progress.memory.recent.length, 3)
       })
     )
+  })
+})
+
+describe("LoopGuard.streak", () => {
+  it("counts the same call with the same result, from the last on", () => {
+    const memory = (...pairs: ReadonlyArray<string>) => ({
+      recent: pairs.map((pair) => ({ call: pair[0]!, result: pair[1]! })),
+      warned: false
+    })
+    assert.strictEqual(LoopGuard.streak(LoopGuard.empty, "a"), 0)
+    assert.strictEqual(LoopGuard.streak(memory("a1", "a1"), "a"), 2)
+    assert.strictEqual(LoopGuard.streak(memory("a1", "a2", "a2"), "a"), 2)
+    assert.strictEqual(LoopGuard.streak(memory("a1", "b1", "a1"), "a"), 1)
+    assert.strictEqual(LoopGuard.streak(memory("a1", "a1", "b1"), "a"), 0)
   })
 })
 

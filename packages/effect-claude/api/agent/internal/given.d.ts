@@ -7,8 +7,9 @@ import type { Ended } from "./call.ts";
 import type { Event } from "./events.ts";
 import type { Request } from "./job.ts";
 import type { Open } from "./loop.ts";
-import type * as Log from "./record.ts";
+import type { Recorder } from "./record.ts";
 import type { Begin } from "./state.ts";
+import type { Decision } from "./step.ts";
 type Tools = Record<string, Tool.Any>;
 export declare const closingWords = "A limit of this run is reached: no more tools can be called. Answer now with what you have.";
 export declare const token: Effect.Effect<string, never, never>;
@@ -28,8 +29,8 @@ export interface Starting<T extends Tools> extends ToolLoop.RunSettings {
     readonly stored: LoopGuard.Limits | undefined;
     readonly begin: Begin;
     readonly open: Open | undefined;
-    readonly decisions: Readonly<Record<string, Log.Decision>>;
-    readonly recorder: Log.Recorder | undefined;
+    readonly decisions: Readonly<Record<string, Decision>>;
+    readonly recorder: Recorder | undefined;
 }
 export declare const told: (emit: Emit) => (event: MessageStream.Event) => Effect.Effect<void>;
 export declare const settledOf: (results: ReadonlyArray<object>) => ReadonlyMap<string, Ended>;
