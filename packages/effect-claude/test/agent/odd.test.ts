@@ -364,3 +364,87 @@ describe("a call that was begun before a crash", () => {
       })
     ))
 })
+
+describe("a conversation that ends with an answer", () => {
+  const Look = Tool.make("look", { success: Schema.String }).annotate(Tool.Readonly, true)
+  const toolkit = Toolkit.make(Look)
+  const looking = toolkit.toLayer({ look: () => Effect.succeed("seen") })
+  const limits = { toolCalls: 1 }
+  const script = [
+    calls(call("a", "look", {}), call("b", "look", {})),
+    says("So far: seen."),
+    calls(call("c", "look", {})),
+    says("All seen.")
+  ]
+
+  it("F5 is gone on with after its closing turn: the API wants the user's turn before the next answer", () =>
+    withLoop(
+      script,
+      looking,
+      Effect.fnUntraced(function*() {
+        const stopped = yield* ToolLoop.run({ ...start, toolkit, limits, closingTurn: true })
+        assert.strictEqual(stopped._tag === "Stopped" && stopped.text, "So far: seen.")
+        const outcome = yield* ToolLoop.resume(stopped, { toolkit, limits: { toolCalls: 9 } })
+        assert.strictEqual(outcome._tag === "Finished" && outcome.text, "All seen.", JSON.stringify(outcome))
+      })
+    ))
+
+  it("F5 is not gone on with where the limit is as it was", () =>
+    withLoop(
+      script,
+      looking,
+      Effect.fnUntraced(function*({ seen }) {
+        const turns = { turns: 1 }
+        const stopped = yield* ToolLoop.run({ ...start, toolkit, limits: turns, closingTurn: true })
+        const same = yield* ToolLoop.resume(stopped, { toolkit })
+        assert.strictEqual(same._tag === "Stopped" && same.limit, "turns")
+        assert.strictEqual((yield* seen).length, 2)
+      })
+    ))
+
+  it("F5 F8 is what it was where a crash fell between its closing answer and its outcome", () =>
+    withLoop(
+      script,
+      looking,
+      Effect.fnUntraced(function*() {
+        const store = yield* Effect.scoped(
+          Effect.flatMap(Layer.build(ToolJournal.layerMemory), (context) =>
+            Effect.provide(ToolJournal.ToolJournal, context))
+        )
+        const dying = Layer.succeed(ToolJournal.ToolJournal, {
+          ...store,
+          put: (run: string, at: number, entry: string) =>
+            entry.includes(`"_tag":"Ended"`) ? Effect.never : store.put(run, at, entry)
+        })
+        const fiber = yield* Effect.forkChild(
+          ToolLoop.run({ ...start, toolkit, limits, closingTurn: true, runId: "r" }).pipe(
+            Effect.provide(ToolLoop.layer({ journal: dying }))
+          )
+        )
+        yield* Effect.sleep("10 seconds")
+        yield* Fiber.interrupt(fiber)
+        const loop = ToolLoop.layer({ journal: Layer.succeed(ToolJournal.ToolJournal, store) })
+        const stopped = yield* ToolLoop.recover({ runId: "r", toolkit }).pipe(Effect.provide(loop))
+        assert.strictEqual(stopped._tag === "Stopped" && stopped.limit, "toolCalls", JSON.stringify(stopped))
+        assert.strictEqual(stopped._tag === "Stopped" && stopped.text, "So far: seen.")
+        const outcome = yield* ToolLoop.resume(stopped, { toolkit, limits: { toolCalls: 9 } }).pipe(
+          Effect.provide(loop)
+        )
+        assert.strictEqual(outcome._tag, "Finished", JSON.stringify(outcome))
+      })
+    ))
+
+  it("F5 is gone on with after a final answer that did not fit its schema", () =>
+    withLoop(
+      [says("No."), says("No!"), says(`{"wear":"shirt"}`)],
+      looking,
+      Effect.fnUntraced(function*({ seen }) {
+        const answer = Schema.Struct({ wear: Schema.String })
+        const failed = yield* ToolLoop.run({ ...start, toolkit, answer })
+        assert.strictEqual(failed._tag === "Failed" && failed.error._tag, "InvalidAnswer")
+        const outcome = yield* ToolLoop.resume(failed, { toolkit, answer })
+        assert.strictEqual(outcome._tag, "Finished", JSON.stringify(outcome))
+        assert.match((yield* seen)[2]!.request.body, /does not fit the schema/)
+      })
+    ))
+})

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import * as History from "../../conversation/History.ts";
-import type { Limits } from "../LoopGuard.ts";
+import type { LimitName, Limits } from "../LoopGuard.ts";
 import { JournalFailed, type ToolJournal } from "../ToolJournal.ts";
 import { type Earlier } from "./earlier.ts";
 import { type Answer, type Outcome, type Progress, RunTakenOver, type Spent } from "./outcomes.ts";
@@ -189,6 +189,7 @@ export declare const open: (journal: {
                 readonly estimated: boolean;
             };
         };
+        readonly closed?: keyof Limits;
     } | {
         readonly _tag: "Fitted";
         readonly history: readonly Schema.Json[];
@@ -413,6 +414,7 @@ export declare const goOn: (journal: {
             readonly estimated: boolean;
         };
     };
+    readonly closed?: keyof Limits;
 } | {
     readonly _tag: "Fitted";
     readonly history: readonly Schema.Json[];
@@ -477,6 +479,7 @@ export interface Found {
         readonly fate: string;
     }>;
     readonly claimed: ReadonlySet<string>;
+    readonly closed: LimitName | undefined;
     readonly earlier: Earlier | undefined;
     readonly decisions: Readonly<Record<string, Decision>>;
     readonly ended: Outcome | undefined;

@@ -148,6 +148,7 @@ export declare const Step: Schema.Union<readonly [Schema.TaggedStruct<"Opened", 
             readonly estimated: Schema.Boolean;
         }>;
     }>;
+    readonly closed: Schema.optionalKey<Schema.Codec<keyof import("../LoopGuard.ts").Limits, keyof import("../LoopGuard.ts").Limits, never, never>>;
 }>, Schema.TaggedStruct<"Fitted", {
     readonly history: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly progress: Schema.Struct<{

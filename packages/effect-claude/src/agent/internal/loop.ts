@@ -8,6 +8,7 @@ import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { LimitName } from "../LoopGuard.ts"
 import { answerCalls, stored } from "./answer.ts"
 import { ask } from "./ask.ts"
+import { mend } from "./given.ts"
 import type { Broken, Job } from "./job.ts"
 import * as Outcomes from "./outcomes.ts"
 import type { Before } from "./plan.ts"
@@ -19,16 +20,13 @@ export interface Open extends Before {
   readonly message: typeof Outcomes.Answer.Type
 }
 
-const textOf = (message: Messages.Message): string =>
-  message.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
+const textOf = ({ content }: Messages.MessageParam): string =>
+  typeof content === "string" ? content : content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
 
 const callsIn = (message: Messages.Message): number => message.content.filter(({ type }) => type === "tool_use").length
 
 /** Limits after which the model may still say what it has found out. */
 const soft: ReadonlySet<LimitName> = new Set(["turns", "toolCalls", "callsPerTool", "identicalCalls"])
-
-const mend = (problem: string): string =>
-  `Your answer does not fit the schema it must have:\n${problem}\nAnswer again, with nothing but JSON that fits it.`
 
 /** Stop reasons of answers that are not whole: nothing of them runs. */
 const cut: ReadonlySet<string> = new Set(["max_tokens", "refusal", "model_context_window_exceeded"])
@@ -60,14 +58,15 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
   const stop = (limit: LimitName, text?: string) =>
     new Outcomes.Stopped({ ...common(), limit, ...(text === undefined ? {} : { text }) })
 
-  const commit = Effect.fnUntraced(function*(next: History.History) {
+  const commit = Effect.fnUntraced(function*(next: History.History, closed?: LimitName) {
     const added = History.toMessages(next).slice(state.history.length)
     state.history = next
     if (recorder !== undefined) {
       yield* record({
         _tag: "Committed",
         history: added as ReadonlyArray<object> as ReadonlyArray<typeof Outcomes.Answer.Type>,
-        ...totals()
+        ...totals(),
+        ...(closed === undefined ? {} : { closed })
       })
     }
   })
@@ -103,7 +102,7 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
     if (answer.success.stop_reason === "refusal") return stop(limit)
     const next = History.appendAssistant(state.history, answer.success)
     if (Result.isFailure(next) || !History.isHistory(next.success)) return stop(limit)
-    yield* commit(next.success)
+    yield* commit(next.success, limit)
     yield* job.emit({ _tag: "Answered", message: answer.success })
     return stop(limit, textOf(answer.success))
   })
@@ -212,6 +211,7 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
 
   const run = Effect.gen(function*() {
     if (state.isTooDeep) return stop("depth")
+    if (job.closed !== undefined) return stop(job.closed, textOf(History.last(state.history)))
     if (start !== undefined) {
       const over = yield* handle(start)
       if (over !== undefined) return over

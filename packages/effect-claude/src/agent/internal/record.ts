@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as History from "../../conversation/History.ts"
-import type { Limits } from "../LoopGuard.ts"
+import type { LimitName, Limits } from "../LoopGuard.ts"
 import { JournalFailed, type ToolJournal } from "../ToolJournal.ts"
 import { type Earlier, earlierOf } from "./earlier.ts"
 import { encode, Reader } from "./entries.ts"
@@ -107,6 +107,8 @@ export interface Found {
   readonly message: typeof Answer.Type | undefined
   readonly settled: ReadonlyMap<string, { readonly result: typeof Answer.Type; readonly fate: string }>
   readonly claimed: ReadonlySet<string>
+  /** The limit that the run had reached, where all but its end is written. */
+  readonly closed: LimitName | undefined
   /** Where the answer's calls waited for the decisions. */
   readonly earlier: Earlier | undefined
   readonly decisions: Readonly<Record<string, Decision>>
@@ -133,6 +135,7 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
   let message: Found["message"]
   let decisions: Found["decisions"] = {}
   let earlier: Found["earlier"]
+  let closed: Found["closed"]
   let ended: Outcome | undefined
   for (const step of steps) {
     if ("progress" in step) ({ progress, spent } = step)
@@ -140,6 +143,7 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
       earlier = earlierOf(ended.pending, limits ?? {}, step.limits)
     }
     if ("request" in step) ({ limits, request } = step)
+    if (step._tag !== "Opened") closed = step._tag === "Committed" ? step.closed : undefined
     switch (step._tag) {
       case "Started":
         start = step
@@ -202,6 +206,6 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
   }
   return Result.map(
     History.fromMessages(messages),
-    (history) => ({ ...known, history, message, settled, claimed, earlier, decisions, ended })
+    (history) => ({ ...known, history, message, settled, claimed, closed, earlier, decisions, ended })
   )
 }

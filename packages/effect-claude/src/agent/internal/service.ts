@@ -23,7 +23,7 @@ import type { Ended } from "./call.ts"
 import { compile, type Definitions, erase } from "./definitions.ts"
 import { earlierOf } from "./earlier.ts"
 import type { Event } from "./events.ts"
-import { closingWords, type Emit, requestOf, settledOf, silent, type Starting, token, told } from "./given.ts"
+import { closingWords, type Emit, followUp, requestOf, settledOf, silent, type Starting, token, told } from "./given.ts"
 import type { Broken, Job, Request } from "./job.ts"
 import { loop } from "./loop.ts"
 import type { Outcome } from "./outcomes.ts"
@@ -126,6 +126,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       call: options.call ?? {},
       decisions: options.decisions,
       recorder: options.recorder,
+      closed: options.closed,
       now,
       ask: (params: MessageParams, call: CreateOptions) =>
         streamed
@@ -217,7 +218,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const settled = new Map(
       Array.from(found.settled, ([id, { fate, result }]) => [id, { result, fate } as unknown as Ended] as const)
     )
-    const { claimed, decisions, earlier, message } = found
+    const { claimed, closed, decisions, earlier, message } = found
     return yield* start(
       {
         ...options,
@@ -225,6 +226,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
         stored: found.limits,
         begin: found,
         open: message === undefined ? undefined : { message, settled, claimed, earlier },
+        closed,
         decisions,
         recorder
       },
@@ -246,9 +248,10 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const request = { ...outcome.request, ...requestOf(options) } as Request
     const prepared = yield* prepare(options, limitsOf(outcome.limits, options.limits), request.model)
     if (pending !== undefined && say !== undefined) return yield* tooSoon()
-    const history = say === undefined
+    const said = say ?? followUp(outcome)
+    const history = said === undefined
       ? outcome.history
-      : yield* Effect.fromResult(History.appendUser(outcome.history, say))
+      : yield* Effect.fromResult(History.appendUser(outcome.history, said))
     const added = History.toMessages(history).slice(outcome.history.length)
     const recorder = journal === undefined
       ? undefined

@@ -1,7 +1,7 @@
 /** What a run's log is made of. */
 import * as Schema from "effect/Schema"
 import * as History from "../../conversation/History.ts"
-import { Stored } from "../LoopGuard.ts"
+import { LimitName, Stored } from "../LoopGuard.ts"
 import { Answer, Outcome, Progress, Spent } from "./outcomes.ts"
 
 const JsonRecord = Schema.Record(Schema.String, Schema.Json)
@@ -30,7 +30,13 @@ export const Step = Schema.Union([
     /** As in the progress: a call may have made runs. */
     within: Progress.fields.within
   }),
-  Schema.TaggedStruct("Committed", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
+  Schema.TaggedStruct("Committed", {
+    history: Schema.Array(Schema.Json),
+    progress: Progress,
+    spent: Spent,
+    /** The limit that the run ends at, where this is its last word. */
+    closed: Schema.optionalKey(LimitName)
+  }),
   Schema.TaggedStruct("Fitted", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
   Schema.TaggedStruct("Resumed", {
     decisions: Schema.Record(Schema.String, Decision),
