@@ -1,8 +1,8 @@
 /** What a request costs whose answer is never seen: after a crash, when it fails, and for what fitting asks. */
 import { Fault, Reply, type Script } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Schema } from "effect"
-import { ContextWindow, History, Spend, ToolJournal, ToolLoop } from "effect-claude"
+import { Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { ClaudeError, ContextWindow, History, Spend, ToolJournal, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import { answers, call, says, start, toolkit, weather, withLoop } from "../fixtures/loop.ts"
 
@@ -187,6 +187,33 @@ describe("a request that fails", () => {
       { prices },
       { maxAttempts: 6 }
     ))
+
+  for (const code of ["ECONNREFUSED", "ENOTFOUND"]) {
+    it(`F7 costs nothing where there was no connection: ${code}`, () => {
+      const cause = Object.assign(new Error(`connect ${code}`), { code })
+      return withLoop(
+        [],
+        sunny,
+        Effect.fnUntraced(function*() {
+          const outcome = yield* ToolLoop.run(start)
+          assert.strictEqual(outcome._tag, "Failed")
+          const error = outcome._tag === "Failed" && outcome.error._tag === "ClaudeError" ? outcome.error : undefined
+          assert.strictEqual(error?.attempts.length, 2)
+          assert.strictEqual(error?.reason._tag, "ConnectionFailed")
+          assert.strictEqual(outcome.spend ?? 0, 0)
+          assert.isFalse(outcome.usage.estimated)
+        }),
+        { prices },
+        { maxAttempts: 2, fetch: () => Promise.reject(new TypeError("fetch failed", { cause })) }
+      )
+    })
+  }
+
+  it("F7 a bound on connecting that passed is known to have cost nothing, one on the answer is not", () => {
+    const costs = (phase: ClaudeError.TimedOut["phase"]) =>
+      ClaudeError.costOf(new ClaudeError.TimedOut({ phase, after: Duration.seconds(10) })).usage?.inputTokens
+    assert.deepEqual([costs("connect"), costs("headers"), costs("attempt")], [0, undefined, undefined])
+  })
 
   it("F7 what never left costs nothing", () =>
     withLoop(

@@ -126,13 +126,13 @@ export const plan = Effect.fnUntraced(function*<R>(
     const decoded = definition === undefined ? undefined : yield* Effect.result(definition.decode(copied(use.input)))
     const ready = definition !== undefined && decoded !== undefined && Result.isSuccess(decoded)
     // What has begun, and what somebody has allowed, was judged when it first came.
-    const [verdict, next] = hash === undefined || claimed || decision !== undefined
-      ? ["run" as const, memory]
-      : LoopGuard.judge(memory, hash, times)
+    const judged = claimed || decision !== undefined ? undefined : hash
+    const [verdict, next] = judged === undefined ? ["run" as const, memory] : LoopGuard.judge(memory, judged, times)
     memory = next
     // Nobody has seen yet what the equal calls beside it give.
-    const tooMany = verdict === "run" && hash !== undefined && !claimed && decision === undefined &&
-      atOnceBy.of(hash) > 0 && atOnceBy.of(hash) + LoopGuard.streak(memory, hash) >= times
+    const beside = judged === undefined ? 0 : atOnceBy.of(judged)
+    const tooMany = verdict === "run" && judged !== undefined && beside > 0 &&
+      beside + LoopGuard.streak(memory, judged) >= times
     const runs = verdict === "run" && !tooMany
     if (runs) atOnceBy.add(hash)
     if (
