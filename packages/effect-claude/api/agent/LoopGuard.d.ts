@@ -55,6 +55,7 @@ export declare const Memory: Schema.Struct<{
 }>;
 export type Memory = typeof Memory.Type;
 export declare const empty: Memory;
+export declare const streak: ({ recent }: Memory, call: string) => number;
 export type Verdict = "run" | "answer" | "stop";
 export declare const judge: (memory: Memory, call: string, times: number) => readonly [Verdict, Memory];
 export declare const remember: (memory: Memory, call: string, result: string, times: number) => Memory;

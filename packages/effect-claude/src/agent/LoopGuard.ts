@@ -13,7 +13,10 @@ export interface Limits {
   readonly toolCalls?: number | undefined
   /** For every tool, or by name. */
   readonly callsPerTool?: number | { readonly [tool: string]: number } | undefined
-  /** After so many equal calls with equal results the next is answered, not run; one more stops the loop. */
+  /**
+   * After so many equal calls with equal results the next is answered, not run; one more stops the loop. Equal calls of one
+   * turn are taken to have equal results.
+   */
   readonly identicalCalls?: number | undefined
   /** All input: fresh, written to the cache and read from it; that of runs within this one included. */
   readonly inputTokens?: number | undefined
@@ -167,6 +170,14 @@ const repeated = (recent: ReadonlyArray<Seen>, call: string, times: number): See
     if (same) return first
   }
   return undefined
+}
+
+/** How often the very same call was the last to run, with the same result. */
+export const streak = ({ recent }: Memory, call: string): number => {
+  const last = recent.at(-1)
+  if (last?.call !== call) return 0
+  const other = recent.findLastIndex((seen) => seen.call !== call || seen.result !== last.result)
+  return recent.length - 1 - other
 }
 
 export type Verdict = "run" | "answer" | "stop"

@@ -21,10 +21,10 @@ import type { InvalidTools } from "./internal/definitions.ts"
 import type { Event, Turn } from "./internal/events.ts"
 import type { Request } from "./internal/job.ts"
 import type { Finished, Outcome } from "./internal/outcomes.ts"
-import type { Decision } from "./internal/record.ts"
 import { make } from "./internal/service.ts"
 import * as Settings from "./internal/settings.ts"
 import type { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./internal/starting.ts"
+import type { Decision } from "./internal/step.ts"
 import * as Structured from "./internal/structured.ts"
 import type { InvalidLimits, Limits } from "./LoopGuard.ts"
 import type { Amount, Prices } from "./Spend.ts"
@@ -46,9 +46,9 @@ export {
   Truncated,
   Undecided
 } from "./internal/outcomes.ts"
-export { Decision } from "./internal/record.ts"
 export { type Call, CurrentCall, Polling, Retry, Timeout } from "./internal/settings.ts"
 export { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./internal/starting.ts"
+export { Decision } from "./internal/step.ts"
 
 type Tools = Record<string, Tool.Any>
 
@@ -106,7 +106,7 @@ export type StartError = InvalidTools | InvalidLimits | UnknownPrice | JournalFa
 export class ToolLoop extends Context.Service<ToolLoop, {
   /** Runs to an outcome. Fails only with what is known before the first request. */
   readonly run: <T extends Tools>(options: RunOptions<T>) => Effect.Effect<Outcome, StartError, Requirements<T>>
-  /** The same, told as it happens; the last event is the outcome. */
+  /** The same, told as it happens; the last event is the outcome. What is not read yet waits in memory, and holds up nothing. */
   readonly stream: <T extends Tools>(options: RunOptions<T>) => Stream.Stream<Event, StartError, Requirements<T>>
   /** Goes on from an outcome, counting on. */
   readonly resume: <T extends Tools>(

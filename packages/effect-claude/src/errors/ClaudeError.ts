@@ -45,7 +45,7 @@ export const isReal: (reason: Reason) => reason is Local.RealReason = Schema.is(
 
 /**
  * One try. `wait` is the wait that was chosen after it and `waitSource` where it came from; with `refused` it was not
- * slept, and says why the call ended here. `usage`: what it cost, where something of its answer arrived.
+ * slept, and says why the call ended here. `usage`: what it cost, where something of its answer arrived or nothing was sent.
  */
 export const Attempt = Schema.Struct({
   reason: Schema.String,
@@ -61,9 +61,19 @@ export const Attempt = Schema.Struct({
 })
 export type Attempt = typeof Attempt.Type
 
-/** What a failed try cost, for its entry in the log: known where something of its answer arrived. */
-export const costOf = (reason: Reason): Pick<Attempt, "usage"> =>
-  "partial" in reason && reason.partial !== undefined ? { usage: reason.partial.usage } : {}
+/** Codes of connections that never were. */
+const unconnected =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_|DEPTH_|UNABLE_|SELF_SIGNED|ERR_TLS)/
+
+const isUnsent = (reason: Reason): boolean =>
+  reason._tag === "TimedOut" && reason.phase === "connect" ||
+  reason._tag === "ConnectionFailed" && unconnected.test(reason.code ?? "")
+
+/** What a failed try cost, for its entry in the log: known where something of its answer arrived, or nothing was sent. */
+export const costOf = (reason: Reason): Pick<Attempt, "usage"> => {
+  if ("partial" in reason && reason.partial !== undefined) return { usage: reason.partial.usage }
+  return isUnsent(reason) ? { usage: Fields.noUsage } : {}
+}
 
 /** A call that failed: which method, why, and every try that was made. */
 export class ClaudeError extends Schema.TaggedError<ClaudeError>()("ClaudeError", {

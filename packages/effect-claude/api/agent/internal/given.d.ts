@@ -1,16 +1,20 @@
 import type * as Tool from "effect/ai/Tool";
 import * as Effect from "effect/Effect";
 import type * as MessageStream from "../../client/MessageStream.ts";
-import type * as LoopGuard from "../LoopGuard.ts";
+import type { LimitName, Limits } from "../LoopGuard.ts";
 import type * as ToolLoop from "../ToolLoop.ts";
 import type { Ended } from "./call.ts";
 import type { Event } from "./events.ts";
 import type { Request } from "./job.ts";
 import type { Open } from "./loop.ts";
-import type * as Log from "./record.ts";
+import type { Outcome } from "./outcomes.ts";
+import type { Recorder } from "./record.ts";
 import type { Begin } from "./state.ts";
+import type { Decision } from "./step.ts";
 type Tools = Record<string, Tool.Any>;
 export declare const closingWords = "A limit of this run is reached: no more tools can be called. Answer now with what you have.";
+export declare const mend: (problem: string) => string;
+export declare const followUp: (outcome: Outcome) => string | undefined;
 export declare const token: Effect.Effect<string, never, never>;
 export type Emit = (event: Event) => Effect.Effect<void>;
 export declare const silent: Emit;
@@ -25,11 +29,12 @@ export interface Starting<T extends Tools> extends ToolLoop.RunSettings {
     readonly toolkit: ToolLoop.RunOptions<T>["toolkit"];
     readonly runId: string;
     readonly request: Request;
-    readonly stored: LoopGuard.Limits | undefined;
+    readonly stored: Limits | undefined;
     readonly begin: Begin;
     readonly open: Open | undefined;
-    readonly decisions: Readonly<Record<string, Log.Decision>>;
-    readonly recorder: Log.Recorder | undefined;
+    readonly decisions: Readonly<Record<string, Decision>>;
+    readonly recorder: Recorder | undefined;
+    readonly closed?: LimitName | undefined;
 }
 export declare const told: (emit: Emit) => (event: MessageStream.Event) => Effect.Effect<void>;
 export declare const settledOf: (results: ReadonlyArray<object>) => ReadonlyMap<string, Ended>;

@@ -4,12 +4,13 @@ import type { CreateOptions, MessageParams } from "../../client/ClaudeClient.ts"
 import type { History } from "../../conversation/History.ts";
 import type * as ClaudeError from "../../errors/ClaudeError.ts";
 import type { Fitted, WindowExceeded } from "../ContextWindow.ts";
-import type { Bounds, Limits } from "../LoopGuard.ts";
+import type { Bounds, LimitName, Limits } from "../LoopGuard.ts";
 import type { JournalFailed } from "../ToolJournal.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Event, Turn } from "./events.ts";
 import type { RunTakenOver } from "./outcomes.ts";
-import type { Decision, Recorder } from "./record.ts";
+import type { Recorder } from "./record.ts";
+import type { Decision } from "./step.ts";
 import type { Format } from "./structured.ts";
 export type Request = Omit<MessageParams, "messages" | "tools">;
 export type Broken = JournalFailed | RunTakenOver;
@@ -28,6 +29,7 @@ export interface Job<R> {
     readonly call: CreateOptions;
     readonly decisions: Readonly<Record<string, Decision>>;
     readonly recorder: Recorder | undefined;
+    readonly closed: LimitName | undefined;
     readonly now: () => number;
     readonly ask: (params: MessageParams, options: CreateOptions) => Effect.Effect<Messages.Message, ClaudeError.ClaudeError>;
     readonly mostTokens: Effect.Effect<number | undefined>;

@@ -18,6 +18,11 @@ export declare const Progress: Schema.Struct<{
         readonly warned: Schema.Boolean;
     }>;
     readonly longest: Schema.Number;
+    readonly within: Schema.optionalKey<Schema.Struct<{
+        readonly usd: Schema.Number;
+        readonly inputTokens: Schema.Number;
+        readonly outputTokens: Schema.Number;
+    }>>;
 }>;
 export type Progress = typeof Progress.Type;
 export declare const Spent: Schema.Struct<{
@@ -58,6 +63,11 @@ declare const Finished_base: Schema.Class<Finished, Schema.TaggedStruct<"Finishe
             readonly warned: Schema.Boolean;
         }>;
         readonly longest: Schema.Number;
+        readonly within: Schema.optionalKey<Schema.Struct<{
+            readonly usd: Schema.Number;
+            readonly inputTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+        }>>;
     }>;
     readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly limits: Schema.Codec<import("../LoopGuard.ts").Limits, Schema.JsonObject, never, never>;
@@ -93,6 +103,11 @@ declare const Truncated_base: Schema.Class<Truncated, Schema.TaggedStruct<"Trunc
             readonly warned: Schema.Boolean;
         }>;
         readonly longest: Schema.Number;
+        readonly within: Schema.optionalKey<Schema.Struct<{
+            readonly usd: Schema.Number;
+            readonly inputTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+        }>>;
     }>;
     readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly limits: Schema.Codec<import("../LoopGuard.ts").Limits, Schema.JsonObject, never, never>;
@@ -129,6 +144,11 @@ declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused",
             readonly warned: Schema.Boolean;
         }>;
         readonly longest: Schema.Number;
+        readonly within: Schema.optionalKey<Schema.Struct<{
+            readonly usd: Schema.Number;
+            readonly inputTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+        }>>;
     }>;
     readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly limits: Schema.Codec<import("../LoopGuard.ts").Limits, Schema.JsonObject, never, never>;
@@ -165,6 +185,11 @@ declare const Stopped_base: Schema.Class<Stopped, Schema.TaggedStruct<"Stopped",
             readonly warned: Schema.Boolean;
         }>;
         readonly longest: Schema.Number;
+        readonly within: Schema.optionalKey<Schema.Struct<{
+            readonly usd: Schema.Number;
+            readonly inputTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+        }>>;
     }>;
     readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly limits: Schema.Codec<import("../LoopGuard.ts").Limits, Schema.JsonObject, never, never>;
@@ -206,6 +231,11 @@ declare const NeedsApproval_base: Schema.Class<NeedsApproval, Schema.TaggedStruc
             readonly warned: Schema.Boolean;
         }>;
         readonly longest: Schema.Number;
+        readonly within: Schema.optionalKey<Schema.Struct<{
+            readonly usd: Schema.Number;
+            readonly inputTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+        }>>;
     }>;
     readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly limits: Schema.Codec<import("../LoopGuard.ts").Limits, Schema.JsonObject, never, never>;
@@ -218,6 +248,7 @@ declare const NeedsApproval_base: Schema.Class<NeedsApproval, Schema.TaggedStruc
             readonly name: Schema.String;
             readonly input: Schema.Codec<Schema.Json, Schema.Json, never, never>;
         }>>;
+        readonly stop: Schema.optionalKey<Schema.Codec<keyof import("../LoopGuard.ts").Limits, keyof import("../LoopGuard.ts").Limits, never, never>>;
     }>;
 }>, {}>;
 export declare class NeedsApproval extends NeedsApproval_base {
@@ -267,6 +298,11 @@ declare const Failed_base: Schema.Class<Failed, Schema.TaggedStruct<"Failed", {
             readonly warned: Schema.Boolean;
         }>;
         readonly longest: Schema.Number;
+        readonly within: Schema.optionalKey<Schema.Struct<{
+            readonly usd: Schema.Number;
+            readonly inputTokens: Schema.Number;
+            readonly outputTokens: Schema.Number;
+        }>>;
     }>;
     readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
     readonly limits: Schema.Codec<import("../LoopGuard.ts").Limits, Schema.JsonObject, never, never>;

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import * as LoopGuard from "../LoopGuard.ts";
 import type { Ended } from "./call.ts";
 import type { Definition } from "./definitions.ts";
+import { type Earlier } from "./earlier.ts";
 import type { Job } from "./job.ts";
 import type { State } from "./state.ts";
 export type Use = Anthropic.ToolUseBlockParam;
@@ -10,6 +11,11 @@ export type Plan<R> = {
     readonly _tag: "Answer";
     readonly use: Use;
     readonly ended: Ended;
+} | {
+    readonly _tag: "Known";
+    readonly use: Use;
+    readonly ended: Ended;
+    readonly hash: string | undefined;
 } | {
     readonly _tag: "Ask";
     readonly use: Use;
@@ -25,6 +31,7 @@ export type Plan<R> = {
 export interface Before {
     readonly settled: ReadonlyMap<string, Ended>;
     readonly claimed: ReadonlySet<string>;
+    readonly earlier?: Earlier | undefined;
 }
 export interface Planned<R> {
     readonly plans: ReadonlyArray<Plan<R>>;

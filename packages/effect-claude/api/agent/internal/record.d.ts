@@ -2,279 +2,11 @@ import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import * as History from "../../conversation/History.ts";
-import { type Limits } from "../LoopGuard.ts";
+import type { LimitName, Limits } from "../LoopGuard.ts";
 import { JournalFailed, type ToolJournal } from "../ToolJournal.ts";
-import { Answer, Outcome, Progress, RunTakenOver, Spent } from "./outcomes.ts";
-declare const JsonRecord: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-export declare const Decision: Schema.Union<readonly [Schema.Literals<readonly ["approve", "deny"]>, Schema.Struct<{
-    readonly deny: Schema.String;
-}>]>;
-export type Decision = typeof Decision.Type;
-declare const Step: Schema.Union<readonly [Schema.TaggedStruct<"Opened", {}>, Schema.TaggedStruct<"Started", {
-    readonly history: Schema.decodeTo<Schema.declare<History.History, History.History>, Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>, never, never>;
-    readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-    readonly limits: Schema.Codec<Limits, Schema.JsonObject, never, never>;
-    readonly progress: Schema.Struct<{
-        readonly turns: Schema.Int;
-        readonly toolCalls: Schema.Int;
-        readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-        readonly pauses: Schema.Int;
-        readonly elapsed: Schema.Number;
-        readonly leaked: Schema.Int;
-        readonly memory: Schema.Struct<{
-            readonly recent: Schema.$Array<Schema.Struct<{
-                readonly call: Schema.String;
-                readonly result: Schema.String;
-            }>>;
-            readonly warned: Schema.Boolean;
-        }>;
-        readonly longest: Schema.Number;
-    }>;
-    readonly spent: Schema.Struct<{
-        readonly usd: Schema.optionalKey<Schema.Number>;
-        readonly usage: Schema.Struct<{
-            readonly inputTokens: Schema.Number;
-            readonly cacheCreationTokens: Schema.Number;
-            readonly cacheReadTokens: Schema.Number;
-            readonly outputTokens: Schema.Number;
-            readonly estimated: Schema.Boolean;
-        }>;
-    }>;
-}>, Schema.TaggedStruct<"Answered", {
-    readonly message: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-    readonly progress: Schema.Struct<{
-        readonly turns: Schema.Int;
-        readonly toolCalls: Schema.Int;
-        readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-        readonly pauses: Schema.Int;
-        readonly elapsed: Schema.Number;
-        readonly leaked: Schema.Int;
-        readonly memory: Schema.Struct<{
-            readonly recent: Schema.$Array<Schema.Struct<{
-                readonly call: Schema.String;
-                readonly result: Schema.String;
-            }>>;
-            readonly warned: Schema.Boolean;
-        }>;
-        readonly longest: Schema.Number;
-    }>;
-    readonly spent: Schema.Struct<{
-        readonly usd: Schema.optionalKey<Schema.Number>;
-        readonly usage: Schema.Struct<{
-            readonly inputTokens: Schema.Number;
-            readonly cacheCreationTokens: Schema.Number;
-            readonly cacheReadTokens: Schema.Number;
-            readonly outputTokens: Schema.Number;
-            readonly estimated: Schema.Boolean;
-        }>;
-    }>;
-}>, Schema.TaggedStruct<"Claimed", {
-    readonly id: Schema.String;
-}>, Schema.TaggedStruct<"Settled", {
-    readonly id: Schema.String;
-    readonly result: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-    readonly fate: Schema.String;
-}>, Schema.TaggedStruct<"Committed", {
-    readonly history: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-    readonly progress: Schema.Struct<{
-        readonly turns: Schema.Int;
-        readonly toolCalls: Schema.Int;
-        readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-        readonly pauses: Schema.Int;
-        readonly elapsed: Schema.Number;
-        readonly leaked: Schema.Int;
-        readonly memory: Schema.Struct<{
-            readonly recent: Schema.$Array<Schema.Struct<{
-                readonly call: Schema.String;
-                readonly result: Schema.String;
-            }>>;
-            readonly warned: Schema.Boolean;
-        }>;
-        readonly longest: Schema.Number;
-    }>;
-    readonly spent: Schema.Struct<{
-        readonly usd: Schema.optionalKey<Schema.Number>;
-        readonly usage: Schema.Struct<{
-            readonly inputTokens: Schema.Number;
-            readonly cacheCreationTokens: Schema.Number;
-            readonly cacheReadTokens: Schema.Number;
-            readonly outputTokens: Schema.Number;
-            readonly estimated: Schema.Boolean;
-        }>;
-    }>;
-}>, Schema.TaggedStruct<"Fitted", {
-    readonly history: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-    readonly progress: Schema.Struct<{
-        readonly turns: Schema.Int;
-        readonly toolCalls: Schema.Int;
-        readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-        readonly pauses: Schema.Int;
-        readonly elapsed: Schema.Number;
-        readonly leaked: Schema.Int;
-        readonly memory: Schema.Struct<{
-            readonly recent: Schema.$Array<Schema.Struct<{
-                readonly call: Schema.String;
-                readonly result: Schema.String;
-            }>>;
-            readonly warned: Schema.Boolean;
-        }>;
-        readonly longest: Schema.Number;
-    }>;
-    readonly spent: Schema.Struct<{
-        readonly usd: Schema.optionalKey<Schema.Number>;
-        readonly usage: Schema.Struct<{
-            readonly inputTokens: Schema.Number;
-            readonly cacheCreationTokens: Schema.Number;
-            readonly cacheReadTokens: Schema.Number;
-            readonly outputTokens: Schema.Number;
-            readonly estimated: Schema.Boolean;
-        }>;
-    }>;
-}>, Schema.TaggedStruct<"Resumed", {
-    readonly decisions: Schema.$Record<Schema.String, Schema.Union<readonly [Schema.Literals<readonly ["approve", "deny"]>, Schema.Struct<{
-        readonly deny: Schema.String;
-    }>]>>;
-    readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-    readonly limits: Schema.Codec<Limits, Schema.JsonObject, never, never>;
-    readonly history: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-}>, Schema.TaggedStruct<"Ended", {
-    readonly outcome: Schema.Union<readonly [typeof import("./outcomes.ts").Finished, typeof import("./outcomes.ts").Truncated, typeof import("./outcomes.ts").Refused, typeof import("./outcomes.ts").Stopped, typeof import("./outcomes.ts").NeedsApproval, typeof import("./outcomes.ts").Failed]>;
-}>]>;
-export type Step = typeof Step.Type;
-declare const Entry: Schema.fromJsonString<Schema.Struct<{
-    readonly by: Schema.String;
-    readonly step: Schema.Union<readonly [Schema.TaggedStruct<"Opened", {}>, Schema.TaggedStruct<"Started", {
-        readonly history: Schema.decodeTo<Schema.declare<History.History, History.History>, Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>, never, never>;
-        readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-        readonly limits: Schema.Codec<Limits, Schema.JsonObject, never, never>;
-        readonly progress: Schema.Struct<{
-            readonly turns: Schema.Int;
-            readonly toolCalls: Schema.Int;
-            readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-            readonly pauses: Schema.Int;
-            readonly elapsed: Schema.Number;
-            readonly leaked: Schema.Int;
-            readonly memory: Schema.Struct<{
-                readonly recent: Schema.$Array<Schema.Struct<{
-                    readonly call: Schema.String;
-                    readonly result: Schema.String;
-                }>>;
-                readonly warned: Schema.Boolean;
-            }>;
-            readonly longest: Schema.Number;
-        }>;
-        readonly spent: Schema.Struct<{
-            readonly usd: Schema.optionalKey<Schema.Number>;
-            readonly usage: Schema.Struct<{
-                readonly inputTokens: Schema.Number;
-                readonly cacheCreationTokens: Schema.Number;
-                readonly cacheReadTokens: Schema.Number;
-                readonly outputTokens: Schema.Number;
-                readonly estimated: Schema.Boolean;
-            }>;
-        }>;
-    }>, Schema.TaggedStruct<"Answered", {
-        readonly message: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-        readonly progress: Schema.Struct<{
-            readonly turns: Schema.Int;
-            readonly toolCalls: Schema.Int;
-            readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-            readonly pauses: Schema.Int;
-            readonly elapsed: Schema.Number;
-            readonly leaked: Schema.Int;
-            readonly memory: Schema.Struct<{
-                readonly recent: Schema.$Array<Schema.Struct<{
-                    readonly call: Schema.String;
-                    readonly result: Schema.String;
-                }>>;
-                readonly warned: Schema.Boolean;
-            }>;
-            readonly longest: Schema.Number;
-        }>;
-        readonly spent: Schema.Struct<{
-            readonly usd: Schema.optionalKey<Schema.Number>;
-            readonly usage: Schema.Struct<{
-                readonly inputTokens: Schema.Number;
-                readonly cacheCreationTokens: Schema.Number;
-                readonly cacheReadTokens: Schema.Number;
-                readonly outputTokens: Schema.Number;
-                readonly estimated: Schema.Boolean;
-            }>;
-        }>;
-    }>, Schema.TaggedStruct<"Claimed", {
-        readonly id: Schema.String;
-    }>, Schema.TaggedStruct<"Settled", {
-        readonly id: Schema.String;
-        readonly result: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-        readonly fate: Schema.String;
-    }>, Schema.TaggedStruct<"Committed", {
-        readonly history: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-        readonly progress: Schema.Struct<{
-            readonly turns: Schema.Int;
-            readonly toolCalls: Schema.Int;
-            readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-            readonly pauses: Schema.Int;
-            readonly elapsed: Schema.Number;
-            readonly leaked: Schema.Int;
-            readonly memory: Schema.Struct<{
-                readonly recent: Schema.$Array<Schema.Struct<{
-                    readonly call: Schema.String;
-                    readonly result: Schema.String;
-                }>>;
-                readonly warned: Schema.Boolean;
-            }>;
-            readonly longest: Schema.Number;
-        }>;
-        readonly spent: Schema.Struct<{
-            readonly usd: Schema.optionalKey<Schema.Number>;
-            readonly usage: Schema.Struct<{
-                readonly inputTokens: Schema.Number;
-                readonly cacheCreationTokens: Schema.Number;
-                readonly cacheReadTokens: Schema.Number;
-                readonly outputTokens: Schema.Number;
-                readonly estimated: Schema.Boolean;
-            }>;
-        }>;
-    }>, Schema.TaggedStruct<"Fitted", {
-        readonly history: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-        readonly progress: Schema.Struct<{
-            readonly turns: Schema.Int;
-            readonly toolCalls: Schema.Int;
-            readonly callsPerTool: Schema.$Record<Schema.String, Schema.Int>;
-            readonly pauses: Schema.Int;
-            readonly elapsed: Schema.Number;
-            readonly leaked: Schema.Int;
-            readonly memory: Schema.Struct<{
-                readonly recent: Schema.$Array<Schema.Struct<{
-                    readonly call: Schema.String;
-                    readonly result: Schema.String;
-                }>>;
-                readonly warned: Schema.Boolean;
-            }>;
-            readonly longest: Schema.Number;
-        }>;
-        readonly spent: Schema.Struct<{
-            readonly usd: Schema.optionalKey<Schema.Number>;
-            readonly usage: Schema.Struct<{
-                readonly inputTokens: Schema.Number;
-                readonly cacheCreationTokens: Schema.Number;
-                readonly cacheReadTokens: Schema.Number;
-                readonly outputTokens: Schema.Number;
-                readonly estimated: Schema.Boolean;
-            }>;
-        }>;
-    }>, Schema.TaggedStruct<"Resumed", {
-        readonly decisions: Schema.$Record<Schema.String, Schema.Union<readonly [Schema.Literals<readonly ["approve", "deny"]>, Schema.Struct<{
-            readonly deny: Schema.String;
-        }>]>>;
-        readonly request: Schema.$Record<Schema.String, Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-        readonly limits: Schema.Codec<Limits, Schema.JsonObject, never, never>;
-        readonly history: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
-    }>, Schema.TaggedStruct<"Ended", {
-        readonly outcome: Schema.Union<readonly [typeof import("./outcomes.ts").Finished, typeof import("./outcomes.ts").Truncated, typeof import("./outcomes.ts").Refused, typeof import("./outcomes.ts").Stopped, typeof import("./outcomes.ts").NeedsApproval, typeof import("./outcomes.ts").Failed]>;
-    }>]>;
-}>>;
-export type Entry = typeof Entry.Type;
+import { type Earlier } from "./earlier.ts";
+import { type Answer, type Outcome, type Progress, RunTakenOver, type Spent } from "./outcomes.ts";
+import type { Decision, Step } from "./step.ts";
 type Journal = ToolJournal["Service"];
 export declare class Recorder {
     private readonly lock;
@@ -284,6 +16,7 @@ export declare class Recorder {
     place: number;
     constructor(journal: Journal, run: string, by: string, place: number);
     write(step: Step): Effect.Effect<void, JournalFailed | RunTakenOver>;
+    put(texts: ReadonlyArray<string>): Effect.Effect<void, JournalFailed | RunTakenOver>;
 }
 export declare const open: (journal: {
     readonly put: (run: string, at: number, entry: string) => Effect.Effect<string, JournalFailed>;
@@ -316,6 +49,46 @@ export declare const open: (journal: {
                 readonly warned: boolean;
             };
             readonly longest: number;
+            readonly within?: {
+                readonly usd: number;
+                readonly inputTokens: number;
+                readonly outputTokens: number;
+            };
+        };
+        readonly spent: {
+            readonly usd?: number;
+            readonly usage: {
+                readonly inputTokens: number;
+                readonly cacheCreationTokens: number;
+                readonly cacheReadTokens: number;
+                readonly outputTokens: number;
+                readonly estimated: boolean;
+            };
+        };
+    } | {
+        readonly _tag: "Asked";
+        readonly progress: {
+            readonly turns: number;
+            readonly toolCalls: number;
+            readonly callsPerTool: {
+                readonly [x: string]: number;
+            };
+            readonly pauses: number;
+            readonly elapsed: number;
+            readonly leaked: number;
+            readonly memory: {
+                readonly recent: readonly {
+                    readonly call: string;
+                    readonly result: string;
+                }[];
+                readonly warned: boolean;
+            };
+            readonly longest: number;
+            readonly within?: {
+                readonly usd: number;
+                readonly inputTokens: number;
+                readonly outputTokens: number;
+            };
         };
         readonly spent: {
             readonly usd?: number;
@@ -349,6 +122,11 @@ export declare const open: (journal: {
                 readonly warned: boolean;
             };
             readonly longest: number;
+            readonly within?: {
+                readonly usd: number;
+                readonly inputTokens: number;
+                readonly outputTokens: number;
+            };
         };
         readonly spent: {
             readonly usd?: number;
@@ -370,6 +148,11 @@ export declare const open: (journal: {
             readonly [x: string]: Schema.Json;
         };
         readonly fate: string;
+        readonly within?: {
+            readonly usd: number;
+            readonly inputTokens: number;
+            readonly outputTokens: number;
+        };
     } | {
         readonly _tag: "Committed";
         readonly history: readonly Schema.Json[];
@@ -390,6 +173,11 @@ export declare const open: (journal: {
                 readonly warned: boolean;
             };
             readonly longest: number;
+            readonly within?: {
+                readonly usd: number;
+                readonly inputTokens: number;
+                readonly outputTokens: number;
+            };
         };
         readonly spent: {
             readonly usd?: number;
@@ -401,6 +189,7 @@ export declare const open: (journal: {
                 readonly estimated: boolean;
             };
         };
+        readonly closed?: keyof Limits;
     } | {
         readonly _tag: "Fitted";
         readonly history: readonly Schema.Json[];
@@ -421,6 +210,11 @@ export declare const open: (journal: {
                 readonly warned: boolean;
             };
             readonly longest: number;
+            readonly within?: {
+                readonly usd: number;
+                readonly inputTokens: number;
+                readonly outputTokens: number;
+            };
         };
         readonly spent: {
             readonly usd?: number;
@@ -480,6 +274,46 @@ export declare const goOn: (journal: {
             readonly warned: boolean;
         };
         readonly longest: number;
+        readonly within?: {
+            readonly usd: number;
+            readonly inputTokens: number;
+            readonly outputTokens: number;
+        };
+    };
+    readonly spent: {
+        readonly usd?: number;
+        readonly usage: {
+            readonly inputTokens: number;
+            readonly cacheCreationTokens: number;
+            readonly cacheReadTokens: number;
+            readonly outputTokens: number;
+            readonly estimated: boolean;
+        };
+    };
+} | {
+    readonly _tag: "Asked";
+    readonly progress: {
+        readonly turns: number;
+        readonly toolCalls: number;
+        readonly callsPerTool: {
+            readonly [x: string]: number;
+        };
+        readonly pauses: number;
+        readonly elapsed: number;
+        readonly leaked: number;
+        readonly memory: {
+            readonly recent: readonly {
+                readonly call: string;
+                readonly result: string;
+            }[];
+            readonly warned: boolean;
+        };
+        readonly longest: number;
+        readonly within?: {
+            readonly usd: number;
+            readonly inputTokens: number;
+            readonly outputTokens: number;
+        };
     };
     readonly spent: {
         readonly usd?: number;
@@ -513,6 +347,11 @@ export declare const goOn: (journal: {
             readonly warned: boolean;
         };
         readonly longest: number;
+        readonly within?: {
+            readonly usd: number;
+            readonly inputTokens: number;
+            readonly outputTokens: number;
+        };
     };
     readonly spent: {
         readonly usd?: number;
@@ -534,6 +373,11 @@ export declare const goOn: (journal: {
         readonly [x: string]: Schema.Json;
     };
     readonly fate: string;
+    readonly within?: {
+        readonly usd: number;
+        readonly inputTokens: number;
+        readonly outputTokens: number;
+    };
 } | {
     readonly _tag: "Committed";
     readonly history: readonly Schema.Json[];
@@ -554,6 +398,11 @@ export declare const goOn: (journal: {
             readonly warned: boolean;
         };
         readonly longest: number;
+        readonly within?: {
+            readonly usd: number;
+            readonly inputTokens: number;
+            readonly outputTokens: number;
+        };
     };
     readonly spent: {
         readonly usd?: number;
@@ -565,6 +414,7 @@ export declare const goOn: (journal: {
             readonly estimated: boolean;
         };
     };
+    readonly closed?: keyof Limits;
 } | {
     readonly _tag: "Fitted";
     readonly history: readonly Schema.Json[];
@@ -585,6 +435,11 @@ export declare const goOn: (journal: {
             readonly warned: boolean;
         };
         readonly longest: number;
+        readonly within?: {
+            readonly usd: number;
+            readonly inputTokens: number;
+            readonly outputTokens: number;
+        };
     };
     readonly spent: {
         readonly usd?: number;
@@ -614,7 +469,7 @@ export declare const goOn: (journal: {
 }) => Effect.Effect<Recorder | undefined, JournalFailed, never>;
 export interface Found {
     readonly history: History.History;
-    readonly request: typeof JsonRecord.Type;
+    readonly request: typeof Answer.Type;
     readonly limits: Limits;
     readonly progress: Progress;
     readonly spent: Spent;
@@ -624,6 +479,8 @@ export interface Found {
         readonly fate: string;
     }>;
     readonly claimed: ReadonlySet<string>;
+    readonly closed: LimitName | undefined;
+    readonly earlier: Earlier | undefined;
     readonly decisions: Readonly<Record<string, Decision>>;
     readonly ended: Outcome | undefined;
 }

@@ -2,6 +2,7 @@ import * as History from "../../conversation/History.ts";
 import type * as ClaudeError from "../../errors/ClaudeError.ts";
 import type { Bounds, LimitName } from "../LoopGuard.ts";
 import { Account, type Amount, type Prices } from "../Spend.ts";
+import type { Billed } from "./billed.ts";
 import type { Progress, Spent } from "./outcomes.ts";
 import type { Within } from "./settings.ts";
 export declare const noProgress: Progress;
@@ -29,6 +30,7 @@ export declare class State {
     readonly account: Account;
     readonly within: Within;
     readonly until: number;
+    private readonly inner;
     private readonly began;
     private readonly before;
     private readonly rules;
@@ -44,7 +46,12 @@ export declare class State {
     latest: ClaudeError.Usage | undefined;
     charge(usage: ClaudeError.Usage, model: string): void;
     settle(reserved: Amount, usage: ClaudeError.Usage, model: string | undefined): void;
+    release(reserved: Amount): void;
     forfeit(reserved: Amount): void;
+    lose(reserved: Amount, { known, unknown }: Billed): void;
+    ifForfeited(reserved: Amount): Spent;
+    private costOf;
+    private estimate;
     private book;
     get spentLimit(): LimitName | undefined;
 }

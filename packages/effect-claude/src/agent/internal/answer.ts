@@ -6,7 +6,7 @@ import { synthetic } from "../../conversation/History.ts"
 import * as Spans from "../../telemetry/internal/spans.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import { type Ended, runCall } from "./call.ts"
-import { isolated } from "./isolated.ts"
+import { type Bounds, isolated } from "./isolated.ts"
 import type { Broken, Job } from "./job.ts"
 import { type Answer } from "./outcomes.ts"
 import { type Before, type Plan, plan, type Use } from "./plan.ts"
@@ -23,15 +23,15 @@ export interface Answered {
 
 /** What a tool finds out about a call whose result is not known. */
 const reconciled = <R>(
-  job: Job<R>,
   { definition, params, use }: Extract<Plan<R>, { readonly _tag: "Run" }>,
-  call: Call
+  call: Call,
+  bounds: Bounds
 ): Effect.Effect<Ended, never, R> => {
   const unknown: Ended = { result: synthetic(use.id, "interrupted"), fate: "interrupted" }
   const { reconcile } = definition
   if (reconcile === undefined) return Effect.succeed(unknown)
   const found = Effect.flatMap(
-    reconcile(params, call),
+    Effect.suspend(() => reconcile(params, call)),
     (result) =>
       Option.isNone(result) ? Effect.succeed(unknown) : Effect.map(
         definition.encodeResult(result.value),
@@ -39,7 +39,7 @@ const reconciled = <R>(
       )
   )
   return Effect.map(
-    isolated(found, { timeout: job.toolTimeout, grace: job.grace, leaked: () => undefined }),
+    isolated(found, bounds),
     (ended) => Option.isSome(ended) && Exit.isSuccess(ended.value) ? ended.value.value : unknown
   )
 }
@@ -52,10 +52,13 @@ const runOne = <R>(
   const { definition, encoded, use } = planned
   const { recorder, runId } = job
   const call: Call = { runId, callId: use.id, idempotencyKey: `${runId}/${use.id}` }
-  if (state.left <= 0) return Effect.succeed({ result: synthetic(use.id, "stopped"), fate: "stopped" })
+  if (state.left <= 0) {
+    const fate = planned.unknown ? "interrupted" : "stopped"
+    return Effect.succeed({ result: synthetic(use.id, fate), fate })
+  }
   const leaked = (): void => state.count({ leaked: state.progress.leaked + 1 })
   const run = planned.unknown && !definition.repeatable
-    ? reconciled(job, planned, call)
+    ? reconciled(planned, call, { timeout: Math.min(job.toolTimeout, state.left), grace: job.grace, leaked })
     : runCall(definition, call, encoded, state.within, {
       timeout: job.toolTimeout,
       grace: job.grace,
@@ -81,6 +84,8 @@ const runOne = <R>(
 /** A result as it is stored; it is JSON, though the SDK's types do not say so. */
 export const stored = (value: object): typeof Answer.Type => value as unknown as typeof Answer.Type
 
+const innerOf = ({ counted: { within } }: State) => within === undefined ? {} : { within }
+
 export const answerCalls = Effect.fnUntraced(function*<R>(
   job: Job<R>,
   state: State,
@@ -93,14 +98,14 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
     (planned): Effect.Effect<Ended | undefined, Broken, R> => {
       if (planned._tag === "Ask") return Effect.succeed(undefined)
       const { use } = planned
-      if (planned._tag === "Answer" && before.settled.has(use.id)) return Effect.succeed(planned.ended)
+      if (planned._tag === "Known") return Effect.succeed(planned.ended)
       return Effect.tap(
         planned._tag === "Run" ? runOne(job, state, planned) : Effect.succeed(planned.ended),
         ({ fate, result }) =>
           Effect.andThen(
             job.recorder === undefined || planned._tag === "Answer"
               ? Effect.void
-              : job.recorder.write({ _tag: "Settled", id: use.id, result: stored(result), fate }),
+              : job.recorder.write({ _tag: "Settled", id: use.id, result: stored(result), fate, ...innerOf(state) }),
             job.emit({ _tag: "ToolFinished", id: use.id, name: use.name, fate, result })
           )
       )
@@ -113,7 +118,7 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
     const one = ended[index]
     if (one === undefined) continue
     results.push(one.result)
-    if (planned._tag === "Run" && planned.hash !== undefined) {
+    if ((planned._tag === "Run" || planned._tag === "Known") && planned.hash !== undefined) {
       const { content, is_error } = one.result
       memory = LoopGuard.remember(
         memory,
@@ -125,5 +130,5 @@ export const answerCalls = Effect.fnUntraced(function*<R>(
   }
   state.count({ memory })
   const undecided = plans.filter(({ _tag }) => _tag === "Ask").map(({ use }) => use)
-  return { results, undecided, stop } satisfies Answered as Answered
+  return { results: Results.together(results), undecided, stop } satisfies Answered as Answered
 })

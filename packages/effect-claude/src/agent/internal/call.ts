@@ -3,10 +3,12 @@ import type Anthropic from "@anthropic-ai/sdk"
 import * as AiError from "effect/ai/AiError"
 import type * as Tool from "effect/ai/Tool"
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type Fate, synthetic } from "../../conversation/History.ts"
@@ -114,14 +116,19 @@ export const runCall = <R>(
   const { repeatable, retry } = definition
   const all = retry === undefined || !repeatable ? once : Effect.suspend(() => {
     let latest: Ended | undefined
+    const inTime: Schedule.Schedule<unknown> = Schedule.while(
+      retry,
+      ({ duration }) => bounds.now() + Duration.toMillis(duration) < bounds.until
+    )
     return once.pipe(
       Effect.flatMap((ended) => {
         latest = ended
-        return ended.fate === "finished" || bounds.now() >= bounds.until
+        return ended.fate === "finished"
           ? Effect.succeed(ended)
           : Effect.fail(new Again({ ended: ended.fate }))
       }),
-      Effect.retry(retry),
+      // A try that would come when the run's time is over is not waited for.
+      Effect.retry(inTime),
       // The schedule has come to its end: the last result stands.
       Effect.catch(() => latest === undefined ? once : Effect.succeed(latest))
     )

@@ -2,21 +2,36 @@
 import type * as Tool from "effect/ai/Tool"
 import * as Effect from "effect/Effect"
 import type * as MessageStream from "../../client/MessageStream.ts"
-import type * as LoopGuard from "../LoopGuard.ts"
+import type { LimitName, Limits } from "../LoopGuard.ts"
 import type * as ToolLoop from "../ToolLoop.ts"
 import type { Ended } from "./call.ts"
 import type { Event } from "./events.ts"
 import { hex } from "./hex.ts"
 import type { Request } from "./job.ts"
 import type { Open } from "./loop.ts"
-import type * as Log from "./record.ts"
+import type { Outcome } from "./outcomes.ts"
+import type { Recorder } from "./record.ts"
 import type { Begin } from "./state.ts"
+import type { Decision } from "./step.ts"
 
 type Tools = Record<string, Tool.Any>
 
 /** What the model is told in its closing turn. */
 export const closingWords =
   "A limit of this run is reached: no more tools can be called. Answer now with what you have."
+
+/** What it is told where it may go on after that. */
+const openingWords = "Tools can be called again. Go on."
+
+/** What it is told of a final answer that does not fit its schema. */
+export const mend = (problem: string): string =>
+  `Your answer does not fit the schema it must have:\n${problem}\nAnswer again, with nothing but JSON that fits it.`
+
+/** What has to be said to an outcome that ends with an answer, so that another can follow. */
+export const followUp = (outcome: Outcome): string | undefined => {
+  if (outcome._tag === "Stopped") return outcome.text === undefined ? undefined : openingWords
+  return outcome._tag === "Failed" && outcome.error._tag === "InvalidAnswer" ? mend(outcome.error.problem) : undefined
+}
 
 /** A name that nobody else has. */
 export const token = hex(3)
@@ -61,11 +76,12 @@ export interface Starting<T extends Tools> extends ToolLoop.RunSettings {
   readonly toolkit: ToolLoop.RunOptions<T>["toolkit"]
   readonly runId: string
   readonly request: Request
-  readonly stored: LoopGuard.Limits | undefined
+  readonly stored: Limits | undefined
   readonly begin: Begin
   readonly open: Open | undefined
-  readonly decisions: Readonly<Record<string, Log.Decision>>
-  readonly recorder: Log.Recorder | undefined
+  readonly decisions: Readonly<Record<string, Decision>>
+  readonly recorder: Recorder | undefined
+  readonly closed?: LimitName | undefined
 }
 
 /** One text block after another, thoughts apart. */

@@ -5,12 +5,13 @@ import type { CreateOptions, MessageParams } from "../../client/ClaudeClient.ts"
 import type { History } from "../../conversation/History.ts"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import type { Fitted, WindowExceeded } from "../ContextWindow.ts"
-import type { Bounds, Limits } from "../LoopGuard.ts"
+import type { Bounds, LimitName, Limits } from "../LoopGuard.ts"
 import type { JournalFailed } from "../ToolJournal.ts"
 import type { Definitions } from "./definitions.ts"
 import type { Event, Turn } from "./events.ts"
 import type { RunTakenOver } from "./outcomes.ts"
-import type { Decision, Recorder } from "./record.ts"
+import type { Recorder } from "./record.ts"
+import type { Decision } from "./step.ts"
 import type { Format } from "./structured.ts"
 
 /** The parameters of the run's requests; messages and tools are the loop's. */
@@ -45,6 +46,8 @@ export interface Job<R> {
   readonly call: CreateOptions
   readonly decisions: Readonly<Record<string, Decision>>
   readonly recorder: Recorder | undefined
+  /** The limit that the run has reached and said its last word to. */
+  readonly closed: LimitName | undefined
   readonly now: () => number
   readonly ask: (params: MessageParams, options: CreateOptions) => Effect.Effect<
     Messages.Message,

@@ -1,41 +1,32 @@
 /** The loop: ask, answer the calls, ask again; every way out of it is an outcome with a history that may be sent. */
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { unknownStop } from "../../client/internal/complete.ts"
-import { usageOf } from "../../client/internal/fields.ts"
 import * as History from "../../conversation/History.ts"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
-import { noUsage } from "../../errors/internal/fields.ts"
 import type { LimitName } from "../LoopGuard.ts"
 import { answerCalls, stored } from "./answer.ts"
+import { ask } from "./ask.ts"
+import { mend } from "./given.ts"
 import type { Broken, Job } from "./job.ts"
 import * as Outcomes from "./outcomes.ts"
 import type { Before } from "./plan.ts"
-import type { Step } from "./record.ts"
 import type { State } from "./state.ts"
-import type { Format } from "./structured.ts"
+import type { Step } from "./step.ts"
 
 /** An answer whose calls are open. */
 export interface Open extends Before {
   readonly message: typeof Outcomes.Answer.Type
 }
 
-const textOf = (message: Messages.Message): string =>
-  message.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
+const textOf = ({ content }: Messages.MessageParam): string =>
+  typeof content === "string" ? content : content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
 
 const callsIn = (message: Messages.Message): number => message.content.filter(({ type }) => type === "tool_use").length
 
 /** Limits after which the model may still say what it has found out. */
 const soft: ReadonlySet<LimitName> = new Set(["turns", "toolCalls", "callsPerTool", "identicalCalls"])
-
-const formatOf = ({ schema }: Format): Messages.JSONOutputFormat => ({ type: "json_schema", schema: { ...schema } })
-
-const mend = (problem: string): string =>
-  `Your answer does not fit the schema it must have:\n${problem}\nAnswer again, with nothing but JSON that fits it.`
 
 /** Stop reasons of answers that are not whole: nothing of them runs. */
 const cut: ReadonlySet<string> = new Set(["max_tokens", "refusal", "model_context_window_exceeded"])
@@ -67,14 +58,15 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
   const stop = (limit: LimitName, text?: string) =>
     new Outcomes.Stopped({ ...common(), limit, ...(text === undefined ? {} : { text }) })
 
-  const commit = Effect.fnUntraced(function*(next: History.History) {
+  const commit = Effect.fnUntraced(function*(next: History.History, closed?: LimitName) {
     const added = History.toMessages(next).slice(state.history.length)
     state.history = next
     if (recorder !== undefined) {
       yield* record({
         _tag: "Committed",
         history: added as ReadonlyArray<object> as ReadonlyArray<typeof Outcomes.Answer.Type>,
-        ...totals()
+        ...totals(),
+        ...(closed === undefined ? {} : { closed })
       })
     }
   })
@@ -102,57 +94,15 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
     return undefined
   })
 
-  /** One request, paid for; none if its time was over, the limit if it may not be made. */
-  const ask = (maxTokens: number, more: Partial<Messages.MessageCreateParamsNonStreaming> = {}) =>
-    // A reserve is settled once, whatever ends the request: interruption is let in only while it is under way.
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function*() {
-        const reserved = state.forecast(maxTokens)
-        const short = state.account.reserve(reserved)
-        if (short !== undefined) return short.limit
-        state.count({ turns: state.progress.turns + 1 })
-        const { params } = job.definitions
-        const asked = Effect.suspend(() =>
-          job.ask({
-            ...job.request,
-            ...(job.format === undefined
-              ? {}
-              : { output_config: { ...job.request.output_config, format: formatOf(job.format) } }),
-            ...(params.length === 0 ? {} : { tools: [...params] }),
-            max_tokens: maxTokens,
-            ...more,
-            messages: History.toMessages(state.history)
-          }, job.call)
-        )
-        const answer = yield* restore(
-          Effect.timeoutOption(Effect.result(asked), Duration.millis(Math.max(0, state.left)))
-        ).pipe(
-          Effect.onExit((exit) => Exit.isFailure(exit) ? Effect.sync(() => state.forfeit(reserved)) : Effect.void)
-        )
-        if (Option.isNone(answer)) {
-          state.forfeit(reserved)
-          return "wallTime" as const
-        }
-        if (Result.isFailure(answer.value)) {
-          const { reason } = answer.value.failure
-          const partial = "partial" in reason ? reason.partial : undefined
-          state.settle(reserved, partial?.usage ?? noUsage, undefined)
-          return answer.value
-        }
-        state.settle(reserved, usageOf(answer.value.success.usage), answer.value.success.model)
-        return answer.value
-      })
-    )
-
   /** The last word of a model that may call no more tools. */
   const close = Effect.fnUntraced(function*(limit: LimitName) {
-    const answer = yield* ask(job.request.max_tokens, { tool_choice: { type: "none" } })
+    const answer = yield* ask(job, state, job.request.max_tokens, { tool_choice: { type: "none" } })
     if (typeof answer === "string" || Result.isFailure(answer)) return stop(limit)
     // A refusal is never in the history.
     if (answer.success.stop_reason === "refusal") return stop(limit)
     const next = History.appendAssistant(state.history, answer.success)
     if (Result.isFailure(next) || !History.isHistory(next.success)) return stop(limit)
-    yield* commit(next.success)
+    yield* commit(next.success, limit)
     yield* job.emit({ _tag: "Answered", message: answer.success })
     return stop(limit, textOf(answer.success))
   })
@@ -177,7 +127,8 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
             id,
             name,
             input: input as typeof Outcomes.Undecided.Type["input"]
-          }))
+          })),
+          ...(limit === undefined ? {} : { stop: limit })
         }
       })
     }
@@ -260,6 +211,7 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
 
   const run = Effect.gen(function*() {
     if (state.isTooDeep) return stop("depth")
+    if (job.closed !== undefined) return stop(job.closed, textOf(History.last(state.history)))
     if (start !== undefined) {
       const over = yield* handle(start)
       if (over !== undefined) return over
@@ -271,7 +223,7 @@ export const loop = Effect.fnUntraced(function*<R>(job: Job<R>, state: State, st
       if (limit !== undefined) return stop(limit)
       const tooLong = yield* fit()
       if (tooLong !== undefined) return tooLong
-      const answer = yield* ask(maxTokens)
+      const answer = yield* ask(job, state, maxTokens)
       if (typeof answer === "string") return stop(answer)
       if (Result.isFailure(answer)) {
         const { reason } = answer.failure

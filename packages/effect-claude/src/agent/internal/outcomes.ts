@@ -7,6 +7,8 @@ import { WindowExceeded } from "../ContextWindow.ts"
 import { LimitName, Memory, Stored } from "../LoopGuard.ts"
 import { JournalFailed } from "../ToolJournal.ts"
 
+const Amount = Schema.Struct({ usd: Schema.Number, inputTokens: Schema.Number, outputTokens: Schema.Number })
+
 /** What a run has counted; limits are judged by it, so that a resumed run goes on counting. */
 export const Progress = Schema.Struct({
   turns: Schema.Int,
@@ -19,7 +21,9 @@ export const Progress = Schema.Struct({
   leaked: Schema.Int,
   memory: Memory,
   /** Output tokens of the longest answer: what the next is expected to be. */
-  longest: Schema.Number
+  longest: Schema.Number,
+  /** What runs within this one have taken, as far as they have settled; missing where none has run. */
+  within: Schema.optionalKey(Amount)
 })
 export type Progress = typeof Progress.Type
 
@@ -89,7 +93,9 @@ export class NeedsApproval extends Schema.TaggedClass<NeedsApproval>()("NeedsApp
     message: Answer,
     /** Of the calls of this turn that have run. */
     results: Schema.Array(Answer),
-    calls: Schema.Array(Undecided)
+    calls: Schema.Array(Undecided),
+    /** The limit that this turn has reached: the run ends at it once the calls are decided, if it is not raised then. */
+    stop: Schema.optionalKey(LimitName)
   })
 }) {}
 

@@ -6,15 +6,19 @@ import { type Fate, synthetic } from "../../conversation/History.ts"
 import * as LoopGuard from "../LoopGuard.ts"
 import type { Ended } from "./call.ts"
 import type { Definition } from "./definitions.ts"
+import { type Earlier, standing } from "./earlier.ts"
 import type { Job } from "./job.ts"
 import * as Results from "./results.ts"
 import type { State } from "./state.ts"
+import { Tally } from "./tally.ts"
 
 export type Use = Anthropic.ToolUseBlockParam
 
 export type Plan<R> =
   /** Nothing runs: this is the call's result. */
   | { readonly _tag: "Answer"; readonly use: Use; readonly ended: Ended }
+  /** It has run before; `hash` where that is not remembered yet. */
+  | { readonly _tag: "Known"; readonly use: Use; readonly ended: Ended; readonly hash: string | undefined }
   | { readonly _tag: "Ask"; readonly use: Use }
   | {
     readonly _tag: "Run"
@@ -32,6 +36,8 @@ export type Plan<R> =
 export interface Before {
   readonly settled: ReadonlyMap<string, Ended>
   readonly claimed: ReadonlySet<string>
+  /** Where the turn was gone through before and asked for approval. */
+  readonly earlier?: Earlier | undefined
 }
 
 export interface Planned<R> {
@@ -41,6 +47,8 @@ export interface Planned<R> {
 }
 
 const again = "Not executed: the same call has given the same result several times. Do something else, or end."
+const atOnce =
+  "Not executed: the same call was made several times before this one, most of them at once. See what those gave."
 
 const unknownTool = (name: string, known: Iterable<string>): string => {
   const names = [...known]
@@ -73,26 +81,34 @@ export const plan = Effect.fnUntraced(function*<R>(
   const { bounds, decisions, definitions } = job
   const times = bounds.identicalCalls
   const plans: Array<Plan<R>> = []
+  const { earlier } = before
   let stop: LoopGuard.LimitName | undefined
   let { memory } = state.progress
-  let warned = false
+  let warned = earlier !== undefined && memory.warned
+  const atOnceBy = new Tally()
+  const askedBy = new Tally()
   const answer = (use: Use, result: Ended["result"], fate: Ended["fate"]) =>
     plans.push({ _tag: "Answer", use, ended: { result, fate } })
   const synthesise = (use: Use, fate: Fate) => answer(use, synthetic(use.id, fate), fate)
   for (const use of uses) {
+    const definition = definitions.byName.get(use.name)
+    const hash = definition?.polling === true ? undefined : LoopGuard.hashCall(use.name, use.input)
     const known = before.settled.get(use.id)
     if (known !== undefined) {
-      plans.push({ _tag: "Answer", use, ended: known })
+      const isRemembered = earlier?.settled.has(use.id) === true
+      if (!isRemembered) atOnceBy.add(hash)
+      plans.push({ _tag: "Known", use, ended: known, hash: isRemembered ? undefined : hash })
       continue
     }
     const { callsPerTool, toolCalls } = state.progress
     const claimed = before.claimed.has(use.id)
     const ofTool = Object.hasOwn(callsPerTool, use.name) ? callsPerTool[use.name] ?? 0 : 0
+    // A call that waits for a decision has its place among those that are allowed.
     const limit = claimed
       ? undefined
-      : toolCalls >= bounds.toolCalls
+      : toolCalls + askedBy.total >= bounds.toolCalls
       ? "toolCalls"
-      : ofTool >= bounds.callsPerTool(use.name)
+      : ofTool + askedBy.of(use.name) >= bounds.callsPerTool(use.name)
       ? "callsPerTool"
       : undefined
     if (limit !== undefined) {
@@ -103,32 +119,41 @@ export const plan = Effect.fnUntraced(function*<R>(
     const decision = Object.hasOwn(decisions, use.id) ? decisions[use.id] : undefined
     if (decision !== undefined && decision !== "approve") {
       const why = typeof decision === "object" ? ` ${decision.deny}` : ""
-      const { content, ...denied } = synthetic(use.id, "denied")
-      answer(use, { ...denied, content: `${String(content)}${why}` }, "denied")
+      const { content } = synthetic(use.id, "denied")
+      answer(use, Results.failure(use.id, `${String(content)}${why}`), "denied")
       continue
     }
-    const definition = definitions.byName.get(use.name)
     const decoded = definition === undefined ? undefined : yield* Effect.result(definition.decode(copied(use.input)))
     const ready = definition !== undefined && decoded !== undefined && Result.isSuccess(decoded)
+    // What has begun, and what somebody has allowed, was judged when it first came.
+    const judged = claimed || decision !== undefined ? undefined : hash
+    const [verdict, next] = judged === undefined ? ["run" as const, memory] : LoopGuard.judge(memory, judged, times)
+    memory = next
+    // Nobody has seen yet what the equal calls beside it give.
+    const beside = judged === undefined ? 0 : atOnceBy.of(judged)
+    const tooMany = verdict === "run" && judged !== undefined && beside > 0 &&
+      beside + LoopGuard.streak(memory, judged) >= times
+    const runs = verdict === "run" && !tooMany
+    if (runs) atOnceBy.add(hash)
     if (
-      ready && decision === undefined && !claimed && (yield* needsApproval(definition, decoded.success.params, use))
+      runs && ready && decision === undefined && !claimed &&
+      (yield* needsApproval(definition, decoded.success.params, use))
     ) {
+      askedBy.add(use.name)
       plans.push({ _tag: "Ask", use })
       continue
     }
-    const hash = definition?.polling === true ? undefined : LoopGuard.hashCall(use.name, use.input)
-    const [verdict, next] = hash === undefined || claimed
-      ? ["run" as const, memory]
-      : LoopGuard.judge(memory, hash, times)
-    memory = next
     state.count({
       toolCalls: toolCalls + 1,
       callsPerTool: definition === undefined ? callsPerTool : { ...callsPerTool, [use.name]: ofTool + 1 }
     })
     if (verdict === "stop") stop ??= "identicalCalls"
-    if (verdict !== "run") {
+    if (!runs) {
       warned = true
-      answer(use, Results.failure(use.id, again), "stopped")
+      answer(use, Results.failure(use.id, tooMany ? atOnce : again), "stopped")
+    } else if (claimed && !ready) {
+      // Its tool was another when it began.
+      synthesise(use, "interrupted")
     } else if (definition === undefined) {
       answer(use, Results.failure(use.id, unknownTool(use.name, definitions.byName.keys())), "notStarted")
     } else if (decoded === undefined || Result.isFailure(decoded)) {
@@ -137,5 +162,6 @@ export const plan = Effect.fnUntraced(function*<R>(
     } else plans.push({ _tag: "Run", use, definition, ...decoded.success, hash, unknown: claimed })
   }
   state.count({ memory: { ...memory, warned } })
+  stop ??= earlier && standing(earlier, bounds, state.progress, uses)
   return { plans, stop } satisfies Planned<R> as Planned<R>
 })

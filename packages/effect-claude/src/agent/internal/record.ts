@@ -7,48 +7,14 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as History from "../../conversation/History.ts"
-import { type Limits, Stored } from "../LoopGuard.ts"
+import type { LimitName, Limits } from "../LoopGuard.ts"
 import { JournalFailed, type ToolJournal } from "../ToolJournal.ts"
-import { Answer, Outcome, Progress, RunTakenOver, Spent } from "./outcomes.ts"
-
-const JsonRecord = Schema.Record(Schema.String, Schema.Json)
-
-/** How the approval of a call was decided; a text says why not. */
-export const Decision = Schema.Union([Schema.Literals(["approve", "deny"]), Schema.Struct({ deny: Schema.String })])
-export type Decision = typeof Decision.Type
-
-const Step = Schema.Union([
-  Schema.TaggedStruct("Opened", {}),
-  Schema.TaggedStruct("Started", {
-    history: History.History,
-    request: JsonRecord,
-    limits: Stored,
-    progress: Progress,
-    spent: Spent
-  }),
-  Schema.TaggedStruct("Answered", { message: Answer, progress: Progress, spent: Spent }),
-  Schema.TaggedStruct("Claimed", { id: Schema.String }),
-  Schema.TaggedStruct("Settled", { id: Schema.String, result: Answer, fate: Schema.String }),
-  Schema.TaggedStruct("Committed", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
-  Schema.TaggedStruct("Fitted", { history: Schema.Array(Schema.Json), progress: Progress, spent: Spent }),
-  Schema.TaggedStruct("Resumed", {
-    decisions: Schema.Record(Schema.String, Decision),
-    request: JsonRecord,
-    limits: Stored,
-    /** What the user said to go on. */
-    history: Schema.Array(Schema.Json)
-  }),
-  Schema.TaggedStruct("Ended", { outcome: Outcome })
-])
-export type Step = typeof Step.Type
-
-const Entry = Schema.fromJsonString(Schema.Struct({ by: Schema.String, step: Step }))
-export type Entry = typeof Entry.Type
+import { type Earlier, earlierOf } from "./earlier.ts"
+import { encode, Reader } from "./entries.ts"
+import { type Answer, type Outcome, type Progress, RunTakenOver, type Spent } from "./outcomes.ts"
+import type { Decision, Step } from "./step.ts"
 
 const isUse = Schema.is(Schema.Struct({ type: Schema.Literal("tool_use"), id: Schema.String, name: Schema.String }))
-
-const encode = Schema.encodeEffect(Entry)
-const decode = Schema.decodeEffect(Entry)
 
 type Journal = ToolJournal["Service"]
 
@@ -72,52 +38,68 @@ export class Recorder {
 
   /** Puts a step at the next place; whoever finds somebody else's there has lost the run. */
   write(step: Step): Effect.Effect<void, JournalFailed | RunTakenOver> {
-    return this.lock.withPermits(1)(
-      Effect.gen({ self: this }, function*() {
-        const entry = yield* Effect.mapError(
-          encode({ by: this.by, step }),
-          (error) => new JournalFailed({ message: `A step cannot be written: ${error.message}` })
-        )
-        const there = yield* this.journal.put(this.run, this.place, entry)
-        if (there !== entry) return yield* new RunTakenOver({ runId: this.run })
-        this.place++
-      })
+    const texts = Effect.mapError(
+      encode({ by: this.by, step }),
+      (error) => new JournalFailed({ message: `A step cannot be written: ${error.message}` })
     )
+    return this.lock.withPermits(1)(Effect.flatMap(texts, (texts) => this.put(texts)))
+  }
+
+  /** The same for what has been encoded. */
+  put(texts: ReadonlyArray<string>): Effect.Effect<void, JournalFailed | RunTakenOver> {
+    return Effect.forEach(texts, (text) =>
+      Effect.flatMap(this.journal.put(this.run, this.place, text), (there) => {
+        if (there !== text) return Effect.fail(new RunTakenOver({ runId: this.run }))
+        this.place++
+        return Effect.void
+      }), { discard: true })
   }
 }
 
 /** Takes a run over: reads its log and closes it to whoever wrote it before. */
 export const open = Effect.fnUntraced(function*(journal: Journal, run: string, by: string) {
   const steps: Array<Step> = []
+  const reader = new Reader()
+  let place = 0
   const take = Effect.fnUntraced(function*(text: string) {
-    const entry = yield* Effect.mapError(decode(text), unreadable(run, steps.length))
-    steps.push(entry.step)
-    return entry
+    const entry = yield* Effect.mapError(reader.read(text), unreadable(run, place))
+    if (typeof entry === "object") steps.push(entry.step)
+    place++
   })
   for (const text of yield* journal.read(run)) yield* take(text)
-  const mine = yield* Effect.mapError(encode({ by, step: { _tag: "Opened" } }), unreadable(run, steps.length))
+  const [mine] = yield* Effect.mapError(encode({ by, step: { _tag: "Opened" } }), unreadable(run, place))
   while (true) {
-    const there = yield* journal.put(run, steps.length, mine)
+    const there = yield* journal.put(run, place, mine)
     yield* take(there)
-    if (there === mine) return { steps, recorder: new Recorder(journal, run, by, steps.length) }
+    if (there === mine) return { steps, recorder: new Recorder(journal, run, by, place) }
   }
 })
 
 /** Puts a step where a run ended, past whoever has only opened it since; none if the run has gone on. */
 export const goOn = Effect.fnUntraced(function*(journal: Journal, run: string, by: string, from: number, step: Step) {
-  const mine = yield* Effect.mapError(encode({ by, step }), unreadable(run, from))
+  const [mine, ...rest] = yield* Effect.mapError(encode({ by, step }), unreadable(run, from))
+  const reader = new Reader()
+  // Parts that come first are of the very outcome that is gone on from.
+  let isOwn = true
   for (let place = from;; place++) {
     const there = yield* journal.put(run, place, mine)
-    if (there === mine) return new Recorder(journal, run, by, place + 1)
-    const { step } = yield* Effect.mapError(decode(there), unreadable(run, place))
-    if (step._tag !== "Opened") return undefined
+    if (there === mine) {
+      const recorder = new Recorder(journal, run, by, place + 1)
+      return yield* Effect.as(recorder.put(rest), recorder).pipe(
+        Effect.catchTag("RunTakenOver", () => Effect.undefined)
+      )
+    }
+    const entry = yield* Effect.mapError(reader.read(there), unreadable(run, place))
+    if (typeof entry === "number" && entry > 0 && isOwn) continue
+    isOwn = false
+    if (typeof entry === "number" || entry.step._tag !== "Opened") return undefined
   }
 })
 
 /** What a log tells of a run. */
 export interface Found {
   readonly history: History.History
-  readonly request: typeof JsonRecord.Type
+  readonly request: typeof Answer.Type
   readonly limits: Limits
   readonly progress: Progress
   readonly spent: Spent
@@ -125,6 +107,10 @@ export interface Found {
   readonly message: typeof Answer.Type | undefined
   readonly settled: ReadonlyMap<string, { readonly result: typeof Answer.Type; readonly fate: string }>
   readonly claimed: ReadonlySet<string>
+  /** The limit that the run had reached, where all but its end is written. */
+  readonly closed: LimitName | undefined
+  /** Where the answer's calls waited for the decisions. */
+  readonly earlier: Earlier | undefined
   readonly decisions: Readonly<Record<string, Decision>>
   readonly ended: Outcome | undefined
 }
@@ -148,10 +134,16 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
   const claimed = new Set<string>()
   let message: Found["message"]
   let decisions: Found["decisions"] = {}
+  let earlier: Found["earlier"]
+  let closed: Found["closed"]
   let ended: Outcome | undefined
   for (const step of steps) {
     if ("progress" in step) ({ progress, spent } = step)
+    if (step._tag === "Resumed" && ended?._tag === "NeedsApproval") {
+      earlier = earlierOf(ended.pending, limits ?? {}, step.limits)
+    }
     if ("request" in step) ({ limits, request } = step)
+    if (step._tag !== "Opened") closed = step._tag === "Committed" ? step.closed : undefined
     switch (step._tag) {
       case "Started":
         start = step
@@ -167,12 +159,19 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
       case "Settled":
         settled.set(step.id, { result: step.result, fate: step.fate })
         // Counted when its turn is committed or its run ends, which a crash may have kept from being written.
-        if (progress !== undefined) progress = counted(progress, step.id, message)
+        if (progress !== undefined) {
+          progress = counted(progress, step.id, message)
+          if (step.within !== undefined) progress = { ...progress, within: step.within }
+        }
         break
       case "Committed":
         messages.push(...step.history)
         message = undefined
+        earlier = undefined
         decisions = {}
+        // An id may come again, once the call that had it is out of the conversation.
+        settled.clear()
+        claimed.clear()
         break
       case "Fitted":
         messages = [...step.history]
@@ -188,7 +187,13 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
         messages = [...History.toMessages(ended.history)]
         progress = ended.progress
         spent = ended.spend === undefined ? { usage: ended.usage } : { usd: ended.spend, usage: ended.usage }
-        message = ended._tag === "NeedsApproval" ? ended.pending.message : undefined
+        message = undefined
+        earlier = undefined
+        if (ended._tag !== "NeedsApproval") break
+        message = ended.pending.message
+        for (const result of ended.pending.results) {
+          settled.set(String(result["tool_use_id"]), { result, fate: "finished" })
+        }
         break
     }
   }
@@ -201,6 +206,6 @@ export const fold = (steps: ReadonlyArray<Step>): Result.Result<Found | undefine
   }
   return Result.map(
     History.fromMessages(messages),
-    (history) => ({ ...known, history, message, settled, claimed, decisions, ended })
+    (history) => ({ ...known, history, message, settled, claimed, closed, earlier, decisions, ended })
   )
 }

@@ -21,8 +21,9 @@ import type * as ToolLoop from "../ToolLoop.ts"
 import { stored } from "./answer.ts"
 import type { Ended } from "./call.ts"
 import { compile, type Definitions, erase } from "./definitions.ts"
+import { earlierOf } from "./earlier.ts"
 import type { Event } from "./events.ts"
-import { closingWords, type Emit, requestOf, settledOf, silent, type Starting, token, told } from "./given.ts"
+import { closingWords, type Emit, followUp, requestOf, settledOf, silent, type Starting, token, told } from "./given.ts"
 import type { Broken, Job, Request } from "./job.ts"
 import { loop } from "./loop.ts"
 import type { Outcome } from "./outcomes.ts"
@@ -30,6 +31,7 @@ import * as Log from "./record.ts"
 import { CurrentRun, type Within } from "./settings.ts"
 import { StaleOutcome, UndecidedCalls, UnknownPrice, UnknownRun } from "./starting.ts"
 import { type Begin, noProgress, nothingSpent, State } from "./state.ts"
+import { Decision } from "./step.ts"
 import * as Structured from "./structured.ts"
 
 type Tools = Record<string, Tool.Any>
@@ -45,7 +47,7 @@ const tooSoon = () =>
     }]
   })
 
-const isDecision = Schema.is(Log.Decision)
+const isDecision = Schema.is(Decision)
 
 export interface Settings extends Omit<ToolLoop.Options, "journal"> {
   readonly client: ClaudeClient["Service"]
@@ -124,6 +126,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
       call: options.call ?? {},
       decisions: options.decisions,
       recorder: options.recorder,
+      closed: options.closed,
       now,
       ask: (params: MessageParams, call: CreateOptions) =>
         streamed
@@ -215,14 +218,15 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const settled = new Map(
       Array.from(found.settled, ([id, { fate, result }]) => [id, { result, fate } as unknown as Ended] as const)
     )
-    const { claimed, decisions, message } = found
+    const { claimed, closed, decisions, earlier, message } = found
     return yield* start(
       {
         ...options,
         request,
         stored: found.limits,
         begin: found,
-        open: message === undefined ? undefined : { message, settled, claimed },
+        open: message === undefined ? undefined : { message, settled, claimed, earlier },
+        closed,
         decisions,
         recorder
       },
@@ -244,9 +248,10 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
     const request = { ...outcome.request, ...requestOf(options) } as Request
     const prepared = yield* prepare(options, limitsOf(outcome.limits, options.limits), request.model)
     if (pending !== undefined && say !== undefined) return yield* tooSoon()
-    const history = say === undefined
+    const said = say ?? followUp(outcome)
+    const history = said === undefined
       ? outcome.history
-      : yield* Effect.fromResult(History.appendUser(outcome.history, say))
+      : yield* Effect.fromResult(History.appendUser(outcome.history, said))
     const added = History.toMessages(history).slice(outcome.history.length)
     const recorder = journal === undefined
       ? undefined
@@ -258,6 +263,7 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
         history: added.map(stored)
       })
     if (journal !== undefined && recorder === undefined) return yield* new StaleOutcome({ runId })
+    const limits = LoopGuard.merge(outcome.limits, options.limits)
     const { spend, usage } = outcome
     return yield* start(
       {
@@ -268,7 +274,12 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
         begin: { history, progress: outcome.progress, spent: spend === undefined ? { usage } : { usd: spend, usage } },
         open: pending === undefined
           ? undefined
-          : { message: pending.message, settled: settledOf(pending.results), claimed: new Set() },
+          : {
+            message: pending.message,
+            settled: settledOf(pending.results),
+            claimed: new Set(),
+            earlier: earlierOf(pending, outcome.limits, limits)
+          },
         decisions,
         recorder
       },
@@ -285,8 +296,8 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
           Effect.andThen(
             begun(options, (event) => Effect.asVoid(Queue.offer(queue, event))),
             Queue.end(queue)
-          ),
-        { bufferSize: 16, strategy: "suspend" }
+          )
+        // No bound on what waits to be read: the run's time is not its reader's.
       ) as unknown as Stream.Stream<Event, ToolLoop.StartError, ToolLoop.Requirements<T>>,
     resume: resumed,
     recover: Effect.fnUntraced(function*(options) {

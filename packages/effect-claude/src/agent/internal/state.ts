@@ -5,6 +5,7 @@ import { addUsage, noUsage } from "../../errors/internal/fields.ts"
 import type { Bounds, LimitName } from "../LoopGuard.ts"
 import { empty } from "../LoopGuard.ts"
 import { Account, type Amount, cost, type Price, priceOf, type Prices } from "../Spend.ts"
+import type { Billed } from "./billed.ts"
 import type { Progress, Spent } from "./outcomes.ts"
 import type { Within } from "./settings.ts"
 
@@ -28,6 +29,19 @@ export const inputOf = (usage: ClaudeError.Usage): number =>
 const charactersPerToken = 3
 /** Output tokens that money is reserved for before any answer has come. */
 const firstAnswer = 256
+
+const nothing: Amount = { usd: 0, inputTokens: 0, outputTokens: 0 }
+
+const sum = (one: Amount, other: Amount): Amount => ({
+  usd: one.usd + other.usd,
+  inputTokens: one.inputTokens + other.inputTokens,
+  outputTokens: one.outputTokens + other.outputTokens
+})
+
+const plus = (spent: Spent, usage: ClaudeError.Usage, usd: number | undefined): Spent => {
+  const total = addUsage(spent.usage, usage)
+  return usd === undefined ? { ...spent, usage: total } : { usd: (spent.usd ?? 0) + usd, usage: total }
+}
 
 export interface Begin {
   readonly history: History.History
@@ -55,6 +69,8 @@ export class State {
   readonly account: Account
   readonly within: Within
   readonly until: number
+  /** What runs within this one had taken before. */
+  private readonly inner: Amount
   private readonly began: number
   private readonly before: number
   private readonly rules: Rules
@@ -72,20 +88,21 @@ export class State {
     this.began = now()
     this.before = progress.elapsed
     this.until = Math.min(this.began + bounds.wallTime - this.before, within?.until ?? Infinity)
+    this.inner = progress.within ?? nothing
     this.account = new Account(
       { usd: bounds.usd, inputTokens: bounds.inputTokens, outputTokens: bounds.outputTokens },
       within?.account ?? rules.root,
-      {
+      sum(this.inner, {
         usd: spent.usd ?? 0,
         inputTokens: inputOf(spent.usage),
         outputTokens: spent.usage.outputTokens
-      }
+      })
     )
     const depth = (within?.depth ?? -1) + 1
     this.within = {
       depth,
       maxDepth: Math.min(depth + bounds.depth, within?.maxDepth ?? Infinity),
-      account: this.account,
+      account: new Account({}, this.account),
       until: this.until
     }
   }
@@ -98,9 +115,14 @@ export class State {
     return this.until - this.rules.now()
   }
 
-  /** The same with the time until now. */
+  /** The same with the time until now, and what runs within have taken. */
   get counted(): Progress {
-    return { ...this.progress, elapsed: this.before + this.rules.now() - this.began }
+    const within = sum(this.inner, this.within.account.settled)
+    return {
+      ...this.progress,
+      elapsed: this.before + this.rules.now() - this.began,
+      ...(within.inputTokens + within.outputTokens > 0 ? { within } : {})
+    }
   }
 
   count(more: Partial<Progress>): void {
@@ -130,16 +152,12 @@ export class State {
 
   /** A request beside the loop's own, which could not be reserved for. */
   charge(usage: ClaudeError.Usage, model: string): void {
-    const nothing = { usd: 0, inputTokens: 0, outputTokens: 0 }
     this.settle(nothing, { ...usage, estimated: true }, model)
   }
 
   /** Takes what a request used from what was reserved for it. */
   settle(reserved: Amount, usage: ClaudeError.Usage, model: string | undefined): void {
-    const { prices } = this.rules
-    // A model without a price is charged as the one that was asked for.
-    const price = (prices === undefined || model === undefined ? undefined : priceOf(prices, model)) ?? this.price
-    this.book(reserved, usage, price === undefined ? undefined : cost(price, usage), model)
+    this.book(reserved, usage, this.costOf(usage, model), model)
     // An answer that broke off, or none at all, tells nothing of the next.
     if (!usage.estimated && model !== undefined) {
       this.latest = usage
@@ -148,20 +166,44 @@ export class State {
     }
   }
 
+  /** A request that was never sent. */
+  release(reserved: Amount): void {
+    this.account.settle(reserved, nothing)
+  }
+
   /** A request that was interrupted: what was reserved for it counts. */
   forfeit(reserved: Amount): void {
-    const { inputTokens, outputTokens, usd } = reserved
+    this.lose(reserved, { known: [], unknown: 1 })
+  }
+
+  /** A request without an answer: what is known of its tries counts, and for each of the others what was reserved. */
+  lose(reserved: Amount, { known, unknown }: Billed): void {
+    this.release(reserved)
+    for (const { model, usage } of known) this.book(nothing, usage, this.costOf(usage, model), model)
+    for (let left = unknown; left > 0; left--) this.book(nothing, ...this.estimate(reserved), undefined)
+  }
+
+  /** What is spent once a request is forfeited. */
+  ifForfeited(reserved: Amount): Spent {
+    return plus(this.spent, ...this.estimate(reserved))
+  }
+
+  private costOf(usage: ClaudeError.Usage, model: string | undefined): number | undefined {
+    const { prices } = this.rules
+    // A model without a price is charged as the one that was asked for.
+    const price = (prices === undefined || model === undefined ? undefined : priceOf(prices, model)) ?? this.price
+    return price === undefined ? undefined : cost(price, usage)
+  }
+
+  private estimate({ inputTokens, outputTokens, usd }: Amount): readonly [ClaudeError.Usage, number | undefined] {
     const usage = { ...noUsage, inputTokens, outputTokens, estimated: true }
-    this.book(reserved, usage, this.price === undefined ? undefined : usd, undefined)
+    return [usage, this.price === undefined ? undefined : usd]
   }
 
   private book(reserved: Amount, usage: ClaudeError.Usage, usd: number | undefined, model: string | undefined): void {
     if (usd !== undefined && usd > 0) this.rules.told?.(model ?? this.rules.model, usd)
     this.account.settle(reserved, { usd: usd ?? 0, inputTokens: inputOf(usage), outputTokens: usage.outputTokens })
-    const total = addUsage(this.spent.usage, usage)
-    this.spent = usd === undefined
-      ? { ...this.spent, usage: total }
-      : { usd: (this.spent.usd ?? 0) + usd, usage: total }
+    this.spent = plus(this.spent, usage, usd)
   }
 
   /** The limit that allows no further request. */

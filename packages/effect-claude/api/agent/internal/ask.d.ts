@@ -1,0 +1,10 @@
+import type * as Messages from "@anthropic-ai/sdk/resources/messages";
+import * as Effect from "effect/Effect";
+import * as Result from "effect/Result";
+import type * as ClaudeError from "../../errors/ClaudeError.ts";
+import type { LimitName } from "../LoopGuard.ts";
+import type { Broken, Job } from "./job.ts";
+import type { State } from "./state.ts";
+type Params = Messages.MessageCreateParamsNonStreaming;
+export declare const ask: <R>(job: Job<R>, state: State, maxTokens: number, more?: Partial<Params>) => Effect.Effect<LimitName | Result.Result<Messages.Message, ClaudeError.ClaudeError>, Broken>;
+export {};

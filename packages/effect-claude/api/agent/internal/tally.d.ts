@@ -1,0 +1,6 @@
+export declare class Tally {
+    total: number;
+    private readonly counts;
+    add(name: string | undefined): void;
+    of(name: string): number;
+}
