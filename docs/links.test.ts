@@ -4,7 +4,9 @@ import { dirname, join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
 const pages = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
   ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`).filter((name) =>
     existsSync(join(root, name))
