@@ -1,4 +1,4 @@
-import type { Services } from "../../policies/internal/execute.ts";
+import type { Services } from "../../policies/internal/direct.ts";
 import type { Source } from "../../telemetry/internal/hook.ts";
 import type { Subject } from "./subject.ts";
 export declare class Sources {

@@ -11,7 +11,7 @@ export declare class AttemptRecorder implements AttemptWatch {
     private status;
     private requestId;
     constructor(call: CallRecorder, model: string, number: number);
-    within<A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E>;
+    within<A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>;
     answered(status: number, requestId: string | undefined): void;
     ended(ended: Ended): void;
 }

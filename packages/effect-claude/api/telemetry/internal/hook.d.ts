@@ -52,7 +52,7 @@ export type Ended = {
     readonly usage?: ClaudeError.Usage;
 };
 export interface AttemptWatch {
-    readonly within: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>;
+    readonly within: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
     readonly answered: (status: number, requestId: string | undefined) => void;
     readonly ended: (ended: Ended) => void;
 }
@@ -79,5 +79,6 @@ export interface Hook {
     readonly budget: (share: () => number) => () => void;
 }
 export declare const Listener: Context.Reference<Hook | undefined>;
+export declare const listened: <A, E, R>(hook: Hook, called: Called, answer: (value: A) => Answer | undefined, run: (watch: CallWatch) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
 export declare const watched: <A, E, R>(built: Hook | undefined, called: () => Called, answer: (value: A) => Answer | undefined, run: (watch: CallWatch | undefined) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
 export declare const watchedStream: <A, E, R>(built: Hook | undefined, called: () => Called, run: (watch: CallWatch | undefined) => Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>;
