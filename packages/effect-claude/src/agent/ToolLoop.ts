@@ -106,7 +106,7 @@ export type StartError = InvalidTools | InvalidLimits | UnknownPrice | JournalFa
 export class ToolLoop extends Context.Service<ToolLoop, {
   /** Runs to an outcome. Fails only with what is known before the first request. */
   readonly run: <T extends Tools>(options: RunOptions<T>) => Effect.Effect<Outcome, StartError, Requirements<T>>
-  /** The same, told as it happens; the last event is the outcome. What is not read yet waits in memory, and holds up nothing. */
+  /** The same, told as it happens; the last event is the outcome. Up to 65,536 events that are not read yet wait in memory, and hold up nothing. */
   readonly stream: <T extends Tools>(options: RunOptions<T>) => Stream.Stream<Event, StartError, Requirements<T>>
   /** Goes on from an outcome, counting on. */
   readonly resume: <T extends Tools>(

@@ -1,6 +1,7 @@
 /** Bounds of a run that something outside of it, or its own tools, could stretch: time, and the size of results. */
+import { Reply } from "@effect-claude/fault-server"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { History, ToolJournal, ToolLoop } from "effect-claude"
 import { Tool, Toolkit } from "effect/ai"
 import { call, calls, lastResults, says, start, withLoop } from "../fixtures/loop.ts"
@@ -31,6 +32,23 @@ describe("the time of a run", () => {
         assert.deepEqual(turns, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
       })
     ))
+
+  for (const [deltas, fate] of [[60_000, "Finished"], [140_000, "wallTime"]] as const) {
+    it(`F5 of ${deltas} events that nobody reads for an hour 65,536 wait, and as many may have been handed over: ${fate}`, () =>
+      withLoop(
+        [Reply.stream(Reply.message("x".repeat(deltas)), { deltaSize: 1 })],
+        toolkit.toLayer({ read: () => Effect.succeed("page") }),
+        Effect.fnUntraced(function*() {
+          let read = 0
+          const last = yield* ToolLoop.stream({ ...start, toolkit, limits: { wallTime: "1 minute" } }).pipe(
+            Stream.tap(() => read++ === 0 ? Effect.sleep("1 hour") : Effect.void),
+            Stream.runLast
+          )
+          const outcome = Option.isSome(last) && last.value._tag === "Outcome" ? last.value.outcome : undefined
+          assert.strictEqual(outcome?._tag === "Stopped" ? outcome.limit : outcome?._tag, fate)
+        })
+      ))
+  }
 
   it("F5 F2 a call that had to queue until it was over does not begin, and says so", () => {
     const begun: Array<number> = []

@@ -65,6 +65,9 @@ interface Prepared<R> {
   readonly format: Structured.Format | undefined
 }
 
+/** Events that wait for the reader of a run's stream; a run with more waits for it, and its time goes on. */
+const mostUnread = 65_536
+
 export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
   const { client, journal, prices } = settings
   const root = new Spend.Account(settings.budget)
@@ -296,8 +299,8 @@ export const make = (settings: Settings): ToolLoop.ToolLoop["Service"] => {
           Effect.andThen(
             begun(options, (event) => Effect.asVoid(Queue.offer(queue, event))),
             Queue.end(queue)
-          )
-        // No bound on what waits to be read: the run's time is not its reader's.
+          ),
+        { bufferSize: mostUnread, strategy: "suspend" }
       ) as unknown as Stream.Stream<Event, ToolLoop.StartError, ToolLoop.Requirements<T>>,
     resume: resumed,
     recover: Effect.fnUntraced(function*(options) {
