@@ -1,7 +1,6 @@
-#!/usr/bin/env node
 // @effect-diagnostics strictEffectProvide:off
 /** The command `effect-claude`. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"

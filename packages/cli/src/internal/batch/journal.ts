@@ -1,5 +1,5 @@
 /** The journal of a result file's batches, beside it. */
-import { NodeFileSystem } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { BatchJournal } from "effect-claude"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
