@@ -9,10 +9,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import * as Driver from "../../policies/internal/driver.ts"
+import { type Verdict, waited } from "../../policies/internal/retrying.ts"
 import type { Settings } from "../../policies/Resilience.ts"
 import type { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { MessageParams, StreamOptions } from "../ClaudeClient.ts"
-import { again, type Verdict } from "./again.ts"
 import * as Attempts from "./attempts.ts"
 import * as Continuation from "./continuation.ts"
 import { Held } from "./held.ts"
@@ -106,7 +106,7 @@ export const streaming = Effect.fnUntraced(
         ? { refused: "notRetryable" }
         : tries.count >= maxAttempts
         ? { refused: "attempts" }
-        : yield* again({ budget, driver, maxServerWait: settings.maxServerWait, deadline: until, told }, reason, now())
+        : yield* waited({ budget, driver, maxServerWait: settings.maxServerWait, deadline: until, told }, reason, now())
       tries.judge(verdict)
       if (verdict.refused !== undefined) {
         told?.refused(verdict.refused, reason)

@@ -1,7 +1,7 @@
 /** The tries of one stream, over all of its requests, and the errors that list them. */
 import * as Duration from "effect/Duration"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
-import type { Verdict } from "./again.ts"
+import type { Verdict } from "../../policies/internal/retrying.ts"
 import type { Context } from "./attempts.ts"
 import type { StreamReason } from "./reader.ts"
 import type { Opened } from "./sdk.ts"

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as ClaudeError from "../../errors/ClaudeError.ts"
 import { Run } from "./call.ts"
 import * as Driver from "./driver.ts"
+import { type Verdict, waited } from "./retrying.ts"
 
 /** Within so long whoever waited for a circuit to close comes back; the limiter lets them in one by one afterwards. */
 const spread = 1000
@@ -86,27 +87,17 @@ export const again = Effect.fnUntraced(function*<A, R>(
         return yield* failWith(reason)
       }
       driver ??= Driver.make(call.retry)
-      const next = yield* driver(reason, now)
-      if (next === undefined) {
-        refuse("schedule")
+      const { maxServerWait } = call
+      const verdict: Verdict = yield* waited(
+        { budget: services.budget, driver, maxServerWait, deadline, told },
+        tried,
+        now
+      )
+      if (verdict.refused !== undefined) {
+        refuse(verdict.refused, verdict.wait, verdict.waitSource)
         return yield* failWith(reason)
       }
-      // What the server asks for counts, not what spreading adds to it.
-      const asked = ("retryAfter" in reason ? reason.retryAfter : undefined) ?? next.wait
-      const tooLong = next.source === "server" && Duration.isGreaterThan(asked, call.maxServerWait)
-      if (tooLong || now + Duration.toMillis(next.wait) > deadline) {
-        refuse(tooLong ? "hint" : "deadline", next.wait, next.source)
-        return yield* failWith(reason)
-      }
-      const begun = (): void => {
-        log[log.length - 1] = { ...log[log.length - 1]!, wait: next.wait, waitSource: next.source }
-        told?.retrying(tried, Duration.toMillis(next.wait), next.source)
-      }
-      if (!(yield* Driver.paidWait(services.budget, tried.outcome, next.wait, begun))) {
-        refuse("budget", next.wait, next.source)
-        return yield* failWith(reason)
-      }
-      told?.waited(next.source, Duration.toMillis(next.wait))
+      log[log.length - 1] = { ...log[log.length - 1]!, ...verdict }
     }
     began = clock.currentTimeMillisUnsafe()
     const result = yield* Effect.result(attempt(run))

@@ -3,8 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import type { Attempt, Outcome, Reason } from "../../errors/ClaudeError.ts"
-import type { RetryBudget } from "../RetryBudget.ts"
+import type { Attempt, Reason } from "../../errors/ClaudeError.ts"
 
 export interface Wait {
   readonly wait: Duration.Duration
@@ -43,18 +42,3 @@ export const make = (schedule: Schedule.Schedule<unknown, unknown>): Driver => {
         onDone: () => Effect.succeed(undefined)
       }))
 }
-
-/** Pays for a retry and waits for it; who is interrupted meanwhile gets it back. False: it cannot be paid. */
-export const paidWait = (
-  budget: RetryBudget["Service"],
-  outcome: Outcome,
-  wait: Duration.Duration,
-  begun: () => void
-): Effect.Effect<boolean> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(budget.withdraw(outcome), (paid) => {
-      if (!paid) return Effect.succeed(false)
-      begun()
-      return Effect.as(Effect.onInterrupt(restore(Effect.sleep(wait)), () => budget.refund(outcome)), true)
-    })
-  )

@@ -1,14 +1,15 @@
-/** Whether a stream that broke after content may go on, and after which wait: schedule, hint, deadline and budget. */
+/** Whether a failure is followed by another request, and after which wait: schedule, hint, deadline and budget. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as ClaudeError from "../../errors/ClaudeError.ts"
-import { type Driver, paidWait } from "../../policies/internal/driver.ts"
-import type { RetryBudget } from "../../policies/RetryBudget.ts"
 import type { CallWatch } from "../../telemetry/internal/hook.ts"
+import type { RetryBudget } from "../RetryBudget.ts"
+import type { Driver } from "./driver.ts"
 
 export interface Bounds {
   readonly budget: RetryBudget["Service"]
   readonly driver: Driver
+  /** A server's wait longer than this is not waited for. */
   readonly maxServerWait: Duration.Duration
   /** An instant. */
   readonly deadline: number
@@ -18,8 +19,23 @@ export interface Bounds {
 /** The part of an attempt's log that tells what came of it. */
 export type Verdict = Pick<ClaudeError.Attempt, "wait" | "waitSource" | "refused">
 
+/** Pays for a retry and waits for it; who is interrupted meanwhile gets it back. False: it cannot be paid. */
+const paidWait = (
+  budget: RetryBudget["Service"],
+  outcome: ClaudeError.Outcome,
+  wait: Duration.Duration,
+  begun: () => void
+): Effect.Effect<boolean> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(budget.withdraw(outcome), (paid) => {
+      if (!paid) return Effect.succeed(false)
+      begun()
+      return Effect.as(Effect.onInterrupt(restore(Effect.sleep(wait)), () => budget.refund(outcome)), true)
+    })
+  )
+
 /** Waits, or says why not. */
-export const again = Effect.fnUntraced(function*(bounds: Bounds, reason: ClaudeError.RealReason, now: number) {
+export const waited = Effect.fnUntraced(function*(bounds: Bounds, reason: ClaudeError.RealReason, now: number) {
   const next = yield* bounds.driver(reason, now)
   if (next === undefined) return { refused: "schedule" } satisfies Verdict
   const { source: waitSource, wait } = next
