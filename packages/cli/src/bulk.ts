@@ -63,9 +63,11 @@ export interface Options {
 
 const defaultConcurrency = 64
 
+const batchOf = ({ batch }: Options): Exclude<Options["batch"], boolean> => batch === true ? {} : batch || undefined
+
 const layers = (options: Options, tally: Tally.Tally, stop: Deferred.Deferred<void>) => {
   // Calls about batches are no requests of lines.
-  const limited = options.batch === undefined || options.batch === false
+  const limited = batchOf(options) === undefined
     ? (given: ClaudeRateLimiter.Options) => Counted.limiter(tally, given)
     : ClaudeRateLimiter.layer
   const limiter = limited({
@@ -117,12 +119,9 @@ export const bulk = (
     const clock = yield* Clock.Clock
     const out = yield* Output.locate(options.out, options.prompts)
     const sign = yield* lock(out)
-    const batch = options.batch === true ? {} : options.batch
-    const isBatch = batch !== undefined && batch !== false
-    const bounds = isBatch ? batch : undefined
-    const cancels = isBatch && batch.cancel === true
-    if (!isBatch) yield* Journal.mustBeNone(out)
-    else if (cancels) yield* Journal.mustBeSome(out)
+    const batch = batchOf(options)
+    if (batch === undefined) yield* Journal.mustBeNone(out)
+    else if (batch.cancel === true) yield* Journal.mustBeSome(out)
     yield* Written.mustBeWritable(options.report ?? [], { prompts: options.prompts, results: out })
     const { done, errored, retried, succeeded, total } = yield* found(options, out)
     const output = yield* Output.open(out)
@@ -150,10 +149,10 @@ export const bulk = (
       )
       // What was added since the check is for the next run.
       const jobs = Stream.take(Input.jobs(options.prompts), total)
-      const queue = isBatch ? undefined : yield* Queued.queueOf(run, options.prompts, jobs, done)
+      const queue = batch === undefined ? yield* Queued.queueOf(run, options.prompts, jobs, done) : undefined
       if (options.progress ?? true) yield* Progress.show(tally, () => queue?.standing)
       const work = queue === undefined
-        ? Batch.work(run, { out, jobs, done, retried, cancel: cancels, bounds })
+        ? Batch.work(run, { out, jobs, done, retried, cancel: batch?.cancel ?? false, bounds: batch })
         : Queued.work(run, queue, options.concurrency ?? defaultConcurrency)
       // The file was good when it was checked.
       const all = Effect.catchTag(work, "BadInput", (error) => halt(run, error.message))

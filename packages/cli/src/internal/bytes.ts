@@ -3,9 +3,12 @@ import { isUtf8 } from "node:buffer"
 
 const mark = "\uFEFF"
 
+/** The beginning of a text without it. */
+export const unmarked = (text: string): string => text.startsWith(mark) ? text.slice(1) : text
+
 export const textOf = (bytes: Buffer, isStart: boolean): string => {
   const text = bytes.toString("utf8")
-  return isStart && text.startsWith(mark) ? text.slice(1) : text
+  return isStart ? unmarked(text) : text
 }
 
 /** Why these bytes are no text, with what to do; undefined where they are. */

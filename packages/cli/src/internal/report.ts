@@ -84,12 +84,13 @@ export const make = (
 
 const row = (name: string, value: string | number): string => `  ${name.padEnd(22)} ${value}`
 
+const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
+
 /** The report as a person reads it. */
 export const text = (report: Report, out: string): string => {
   const { errored, failing, lines, limits, requests, tokens, waited } = report
   const earlier = (count: number, more = ""): string => count > 0 ? ` (and ${count} before this run${more})` : ""
-  const erroredNow = Object.values(errored).reduce((a, b) => a + b, 0)
-  const failed = Object.values(failing).reduce((a, b) => a + b, 0)
+  const [erroredNow, failed] = [sum(errored), sum(failing)]
   const share = requests.sent === 0 ? 0 : requests.wasted / requests.sent * 100
   const rows = [
     lines.total === 0

@@ -12,7 +12,7 @@ const read = async (most: number): Promise<string> => {
     text += String(piece)
     if (text.length >= most) break
   }
-  return text.slice(text.startsWith("\uFEFF") ? 1 : 0, most)
+  return Bytes.unmarked(text.slice(0, most))
 }
 
 /** At most so many characters of it; what cannot be read is empty. */

@@ -1,5 +1,7 @@
 import * as Schema from "effect/Schema";
 import * as ClaudeError from "../errors/ClaudeError.ts";
+import { type Amount } from "./internal/amount.ts";
+export type { Amount } from "./internal/amount.ts";
 export interface Price {
     readonly input: number;
     readonly output: number;
@@ -18,11 +20,6 @@ export declare class InvalidPrice extends InvalidPrice_base {
 export declare const prices: (table: Prices) => Prices;
 export declare const priceOf: (table: Prices, model: string) => Price | undefined;
 export declare const cost: (price: Price, usage: Omit<ClaudeError.Usage, "estimated">) => number;
-export interface Amount {
-    readonly usd: number;
-    readonly inputTokens: number;
-    readonly outputTokens: number;
-}
 export declare class Account {
     readonly caps: Amount;
     readonly above: Account | undefined;
@@ -39,4 +36,3 @@ export declare class Account {
     private hold;
     private take;
 }
-export {};

@@ -4,6 +4,9 @@
  */
 import * as Schema from "effect/Schema"
 import * as ClaudeError from "../errors/ClaudeError.ts"
+import { type Amount, nothing, plus } from "./internal/amount.ts"
+
+export type { Amount } from "./internal/amount.ts"
 
 /** US dollars for a million tokens. */
 export interface Price {
@@ -52,21 +55,7 @@ export const cost = (price: Price, usage: Omit<ClaudeError.Usage, "estimated">):
   (usage.inputTokens * price.input + usage.cacheCreationTokens * price.cacheWrite +
     usage.cacheReadTokens * price.cacheRead + usage.outputTokens * price.output) / 1_000_000
 
-/** What is taken from an account. */
-export interface Amount {
-  readonly usd: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-}
-
 const names = ["usd", "inputTokens", "outputTokens"] as const
-const nothing: Amount = { usd: 0, inputTokens: 0, outputTokens: 0 }
-
-const plus = (a: Amount, b: Amount, sign: 1 | -1 = 1): Amount => ({
-  usd: a.usd + sign * b.usd,
-  inputTokens: a.inputTokens + sign * b.inputTokens,
-  outputTokens: a.outputTokens + sign * b.outputTokens
-})
 
 /**
  * Caps on money and tokens. Reserved before a request, settled after it, here and in every account above, so that runs

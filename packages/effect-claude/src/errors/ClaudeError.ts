@@ -129,7 +129,7 @@ export const fromBody = (body: string, answer: Omit<Answer, "body">): Local.Real
     message: `The API answered ${answer.status} with ${what}.`,
     status: answer.status,
     requestId,
-    body: Redact.redact(Redact.beginning(body, Redact.mostRead), answer.secrets).slice(0, 500)
+    body: Redact.excerpt(body, 500, answer.secrets)
   })
 }
 

@@ -1,7 +1,8 @@
 import * as History from "../../conversation/History.ts";
 import type * as ClaudeError from "../../errors/ClaudeError.ts";
 import type { Bounds, LimitName } from "../LoopGuard.ts";
-import { Account, type Amount, type Prices } from "../Spend.ts";
+import { Account, type Prices } from "../Spend.ts";
+import { type Amount } from "./amount.ts";
 import type { Billed } from "./billed.ts";
 import type { Progress, Spent } from "./outcomes.ts";
 import type { Within } from "./settings.ts";

@@ -1,3 +1,3 @@
 export declare const redact: (text: string, secrets?: ReadonlyArray<string>) => string;
 export declare const beginning: (text: string, most: number) => string;
-export declare const mostRead = 65536;
+export declare const excerpt: (text: string, most: number, secrets?: ReadonlyArray<string>) => string;

@@ -4,7 +4,8 @@ import type * as ClaudeError from "../../errors/ClaudeError.ts"
 import { addUsage, noUsage } from "../../errors/internal/fields.ts"
 import type { Bounds, LimitName } from "../LoopGuard.ts"
 import { empty } from "../LoopGuard.ts"
-import { Account, type Amount, cost, type Price, priceOf, type Prices } from "../Spend.ts"
+import { Account, cost, type Price, priceOf, type Prices } from "../Spend.ts"
+import { type Amount, nothing, plus } from "./amount.ts"
 import type { Billed } from "./billed.ts"
 import type { Progress, Spent } from "./outcomes.ts"
 import type { Within } from "./settings.ts"
@@ -30,15 +31,7 @@ const charactersPerToken = 3
 /** Output tokens that money is reserved for before any answer has come. */
 const firstAnswer = 256
 
-const nothing: Amount = { usd: 0, inputTokens: 0, outputTokens: 0 }
-
-const sum = (one: Amount, other: Amount): Amount => ({
-  usd: one.usd + other.usd,
-  inputTokens: one.inputTokens + other.inputTokens,
-  outputTokens: one.outputTokens + other.outputTokens
-})
-
-const plus = (spent: Spent, usage: ClaudeError.Usage, usd: number | undefined): Spent => {
+const added = (spent: Spent, usage: ClaudeError.Usage, usd: number | undefined): Spent => {
   const total = addUsage(spent.usage, usage)
   return usd === undefined ? { ...spent, usage: total } : { usd: (spent.usd ?? 0) + usd, usage: total }
 }
@@ -92,7 +85,7 @@ export class State {
     this.account = new Account(
       { usd: bounds.usd, inputTokens: bounds.inputTokens, outputTokens: bounds.outputTokens },
       within?.account ?? rules.root,
-      sum(this.inner, {
+      plus(this.inner, {
         usd: spent.usd ?? 0,
         inputTokens: inputOf(spent.usage),
         outputTokens: spent.usage.outputTokens
@@ -117,7 +110,7 @@ export class State {
 
   /** The same with the time until now, and what runs within have taken. */
   get counted(): Progress {
-    const within = sum(this.inner, this.within.account.settled)
+    const within = plus(this.inner, this.within.account.settled)
     return {
       ...this.progress,
       elapsed: this.before + this.rules.now() - this.began,
@@ -185,7 +178,7 @@ export class State {
 
   /** What is spent once a request is forfeited. */
   ifForfeited(reserved: Amount): Spent {
-    return plus(this.spent, ...this.estimate(reserved))
+    return added(this.spent, ...this.estimate(reserved))
   }
 
   private costOf(usage: ClaudeError.Usage, model: string | undefined): number | undefined {
@@ -203,7 +196,7 @@ export class State {
   private book(reserved: Amount, usage: ClaudeError.Usage, usd: number | undefined, model: string | undefined): void {
     if (usd !== undefined && usd > 0) this.rules.told?.(model ?? this.rules.model, usd)
     this.account.settle(reserved, { usd: usd ?? 0, inputTokens: inputOf(usage), outputTokens: usage.outputTokens })
-    this.spent = plus(this.spent, usage, usd)
+    this.spent = added(this.spent, usage, usd)
   }
 
   /** The limit that allows no further request. */

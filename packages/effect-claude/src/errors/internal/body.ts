@@ -1,5 +1,5 @@
 /** The body of a failed answer, whatever shape it has: the API's, a cloud's, or a proxy's page. */
-import { beginning, mostRead, redact } from "./redact.ts"
+import { beginning, excerpt } from "./redact.ts"
 
 /** What a body says, with nothing that could be a key in it. */
 export interface ErrorBody {
@@ -52,8 +52,7 @@ const mostName = 200
 export const read = (raw: unknown, secrets: ReadonlyArray<string> = []): ErrorBody => {
   const parsed = parse(raw)
   const whole: unknown = Array.isArray(parsed) ? parsed[0] : parsed
-  // Cut behind the secrets, not through one.
-  const clean = (message: string, most = 2000): string => redact(beginning(message, mostRead), secrets).slice(0, most)
+  const clean = (message: string, most = 2000): string => excerpt(message, most, secrets)
   const name = (value: unknown): string | undefined => {
     const given = text(value)
     return given === undefined ? undefined : clean(given, mostName)

@@ -58,4 +58,8 @@ export const beginning = (text: string, most: number): string => {
 }
 
 /** So much of a text is looked at, whatever of it is shown. */
-export const mostRead = 65_536
+const mostRead = 65_536
+
+/** At most so much of a text without what is secret in it: cut behind the secrets, not through one. */
+export const excerpt = (text: string, most: number, secrets?: ReadonlyArray<string>): string =>
+  redact(beginning(text, mostRead), secrets).slice(0, most)

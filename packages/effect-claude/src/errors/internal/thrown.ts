@@ -1,6 +1,6 @@
 /** What a `fetch` or a body threw, as a reason; `undefined` when it is no failure of the connection but a defect. */
 import type * as Duration from "effect/Duration"
-import { beginning, mostRead, redact } from "./redact.ts"
+import { excerpt } from "./redact.ts"
 import { AuthenticationFailed } from "./remote.ts"
 import { ConnectionFailed, TimedOut } from "./transport.ts"
 
@@ -69,7 +69,7 @@ export const thrown = (
   const credentials = links.find((link) => noCredentials.test(link.message))
   if (credentials !== undefined) {
     const causes = links.map((link) => link.message).filter((message) => message !== "").join(" ")
-    return new AuthenticationFailed({ message: redact(beginning(causes, mostRead), secrets).slice(0, 500) })
+    return new AuthenticationFailed({ message: excerpt(causes, 500, secrets) })
   }
   const phase = links.map((link) => timeouts[link.code ?? ""]).find((known) => known !== undefined)
   if (phase !== undefined) return new TimedOut({ phase, after: bounds[phase] })
@@ -82,7 +82,6 @@ export const thrown = (
     (link.name === "TypeError" && /fetch failed|terminated|network|Failed to fetch|Load failed/i.test(link.message))
   )
   if (known === undefined) return undefined
-  const said = known.message === "" ? "The connection failed." : beginning(known.message, mostRead)
-  const message = redact(said, secrets).slice(0, 500)
+  const message = excerpt(known.message === "" ? "The connection failed." : known.message, 500, secrets)
   return new ConnectionFailed({ message, code: coded?.code })
 }

@@ -2,7 +2,7 @@
 import type * as Messages from "@anthropic-ai/sdk/resources/messages"
 import * as Duration from "effect/Duration"
 import * as ClaudeError from "../../../errors/ClaudeError.ts"
-import { beginning, mostRead } from "../../../errors/internal/redact.ts"
+import { excerpt } from "../../../errors/internal/redact.ts"
 import { isFields, parse } from "../fields.ts"
 import type { MessageBatch, Result } from "./api.ts"
 
@@ -50,7 +50,7 @@ const strange = (customId: string, line: string, secrets: ReadonlyArray<string>)
     new ClaudeError.MalformedResponse({
       message: "The batch has a result that is no message.",
       status: 200,
-      body: ClaudeError.redact(beginning(line, mostRead), secrets).slice(0, 500)
+      body: excerpt(line, 500, secrets)
     })
   )
 
